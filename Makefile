@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make                builds build/shmtrace (and the manual pages where scdoc is installed)
+# make install        honours DESTDIR and prefix
+# make check          the tests that need no root
+# make STATIC=1       a static binary, as the virtual machines use
+# make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR
+# V=1 shows the commands; WERROR=1 makes warnings errors; SANITIZE=address,undefined
+
+VERSION := 0.1.0
+
+ARCH    ?= $(shell uname -m | sed -e 's/aarch64/arm64/' -e 's/amd64/x86_64/')
+BUILD   ?= build
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+datadir ?= $(prefix)/share
+mandir  ?= $(datadir)/man
+bashcompletiondir ?= $(datadir)/bash-completion/completions
+
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+CLANG   ?= clang
+BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin" command -v bpftool || echo bpftool)
+PKG_CONFIG ?= pkg-config
+SCDOC   ?= scdoc
+INSTALL ?= install
+
+BPF_ARCH := $(patsubst x86_64,x86,$(ARCH))
+VMLINUX  := vmlinux/$(ARCH)/vmlinux.h
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef
+ifdef WERROR
+WARNINGS += -Werror
+endif
+ALL_CFLAGS  = -std=gnu11 $(WARNINGS) $(CFLAGS)
+# GNU: glibc's argp, strerrorname_np and the like.
+ALL_CPPFLAGS = -D_GNU_SOURCE -DSHMTRACE_VERSION='"$(VERSION)"' \
+	-Ibpf -Iuser -I$(BUILD)/gen $(LIBS_CFLAGS) $(CPPFLAGS)
+ifdef SANITIZE
+ALL_CFLAGS  += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+ALL_LDFLAGS += $(LDFLAGS)
+
+LIBS := libbpf libelf zlib libcap
+ifdef SYSROOT
+LIBS_CFLAGS := -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/aarch64-linux-gnu
+LIBS_LIBS   := -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz -lcap
+else
+LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
+LIBS_LIBS   := $(shell $(PKG_CONFIG) --libs $(if $(STATIC),--static) $(LIBS))
+endif
+ifdef STATIC
+ALL_LDFLAGS += -static
+endif
+
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
+	-Wno-unused-parameter $(if $(WERROR),-Werror) -Ivmlinux/$(ARCH) -Ibpf $(LIBS_CFLAGS)
+
+BPF_SRCS  := $(sort $(wildcard bpf/*.bpf.c))
+BPF_OBJS  := $(BPF_SRCS:%.c=$(BUILD)/%.o)
+SKELETON  := $(BUILD)/gen/shmtrace.skel.h
+USER_SRCS := $(sort $(wildcard user/*.c user/*/*.c))
+USER_OBJS := $(USER_SRCS:%.c=$(BUILD)/%.o)
+# Everything behind main(), as the unit tests link it.
+LIB_OBJS  := $(filter-out $(BUILD)/user/main.o,$(USER_OBJS))
+
+UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
+WORK_SRCS := $(sort $(wildcard tests/work/*.c))
+WORK_BINS := $(WORK_SRCS:%.c=$(BUILD)/%)
+MAN_SRCS  := $(sort $(wildcard man/*.scd))
+MAN_PAGES := $(MAN_SRCS:man/%.scd=$(BUILD)/man/%)
+
+ifeq ($(V),1)
+Q :=
+msg = @:
+else
+Q := @
+msg = @printf '  %-7s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))'
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all man bpf work unit check format check-format install uninstall clean
+
+all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
+man: $(MAN_PAGES)
+bpf: $(SKELETON)
+work: $(WORK_BINS)
+unit: $(UNIT_BINS)
+
+$(BUILD)/shmtrace: $(USER_OBJS)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_LIBS)
+
+$(BUILD)/user/%.o: user/%.c Makefile
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The skeleton is included in exactly one file.
+$(BUILD)/user/source/bpf.o: $(SKELETON)
+
+# Types that small kernel configurations lack must be in vmlinux.h: see vmlinux/check.c.
+$(BUILD)/vmlinux-$(ARCH).ok: vmlinux/check.c $(VMLINUX)
+	$(call msg,CHECK,$(VMLINUX))
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -fsyntax-only vmlinux/check.c
+	@touch $@
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(BUILD)/vmlinux-$(ARCH).ok Makefile
+	$(call msg,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+$(BUILD)/gen/shmtrace.bpf.o: $(BPF_OBJS)
+	$(call msg,BPFLINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKELETON): $(BUILD)/gen/shmtrace.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name shmtrace_bpf > $@
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJS)
+	$(call msg,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIB_OBJS) \
+		-lcmocka $(LIBS_LIBS)
+
+# Workloads make real calls and nothing else; they are static so that any machine runs them. Those
+# named *_32.c are built as 32-bit programs.
+$(BUILD)/tests/work/%: tests/work/%.c
+	$(call msg,WORK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(if $(findstring _32,$*),-m32) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -static \
+		-pthread -MMD -MP -MF $@.d -o $@ $<
+
+$(BUILD)/man/%: man/%.scd
+	$(call msg,MAN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(SCDOC) < $< > $@
+
+check: unit
+	$(Q)set -e; for t in $(UNIT_BINS); do $$t; done
+
+FORMAT_SRCS := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch])
+format:
+	$(Q)clang-format -i $(FORMAT_SRCS)
+check-format:
+	$(Q)clang-format --dry-run --Werror $(FORMAT_SRCS)
+
+install: all
+	$(INSTALL) -D -m 755 $(BUILD)/shmtrace $(DESTDIR)$(bindir)/shmtrace
+	$(INSTALL) -D -m 644 man/shmtrace.bash $(DESTDIR)$(bashcompletiondir)/shmtrace
+	$(INSTALL) -D -m 644 user/view/schema.json $(DESTDIR)$(datadir)/shmtrace/schema.json
+	for page in $(notdir $(MAN_PAGES)); do \
+		$(INSTALL) -D -m 644 $(BUILD)/man/$$page \
+			$(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit 1; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/shmtrace $(DESTDIR)$(bashcompletiondir)/shmtrace
+	rm -rf $(DESTDIR)$(datadir)/shmtrace
+	for page in $(notdir $(MAN_PAGES)); do \
+		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; \
+	done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(USER_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(WORK_BINS:=.d)
