@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Shared by the scripts: messages, and packages of other Debian suites and architectures. Those are
+# resolved in private apt roots below build/, one for each suite and architecture, with the mirrors
+# and keys of this machine; the system's own apt and dpkg state is only read, never changed.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+APT_ROOTS=$TOP/build/vm/apt
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$@"; exit 1; }
+
+# The first mirror that /etc/apt configures for a suite ($1), in either file format.
+apt_mirror() {
+	local suite=$1 file
+	for file in /etc/apt/sources.list.d/*.sources; do
+		[ -f "$file" ] || continue
+		awk -v suite="$suite" '
+			BEGIN { RS = ""; FS = "\n" }
+			{
+				uri = ""; found = 0; off = 0
+				for (i = 1; i <= NF; i++) {
+					n = split($i, word, /[ \t]+/)
+					field = tolower(word[1])
+					if (field == "uris:") uri = word[2]
+					if (field == "enabled:" && tolower(word[2]) == "no") off = 1
+					if (field == "suites:")
+						for (j = 2; j <= n; j++) if (word[j] == suite) found = 1
+				}
+				if (found && !off && uri != "") { print uri; exit }
+			}' "$file"
+	done
+	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+		[ -f "$file" ] || continue
+		sed -n 's/^deb[ \t]\+\(\[[^]]*\][ \t]*\)\?//p' "$file" |
+			awk -v suite="$suite" '$2 == suite { print $1; exit }'
+	done
+}
+
+# One source entry: suite, URI.
+apt_source() {
+	printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$2" "$1"
+	# The archive keys of Debian sign every suite; without this apt uses all that it trusts.
+	if [ -f /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+		printf 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n'
+	fi
+	printf '\n'
+}
+
+# The source entries for a suite: the mirror of this machine's own release carries all of them.
+apt_sources() {
+	local suite=$1 own main security
+	own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	main=$(apt_mirror "$own" | sed -n 1p)
+	security=$(apt_mirror "$own-security" | sed -n 1p)
+	[ -n "$main" ] || die "no mirror for '$own' in /etc/apt; a Debian machine is needed"
+	apt_source "$suite" "$main"
+	# sid has no security archive.
+	if [ -n "$security" ] && [ "$suite" != sid ]; then
+		apt_source "$suite-security" "$security"
+	fi
+}
+
+# Runs an apt command in the private root of a suite and architecture: suite, arch, command…
+apt_in() {
+	local root=$APT_ROOTS/$1-$2
+	shift 2
+	APT_CONFIG=$root/apt.conf "$@"
+}
+
+# Makes a private root and brings its package lists up to date: suite, arch.
+apt_root() {
+	local root=$APT_ROOTS/$1-$2
+	mkdir -p "$root"/{lists/partial,cache/archives/partial,parts}
+	# An empty status file: no package counts as installed there.
+	: >"$root/status"
+	apt_sources "$1" >"$root/parts/debian.sources"
+	cat >"$root/apt.conf" <<-CONF
+		APT::Architecture "$2";
+		APT::Architectures { "$2"; };
+		APT::Sandbox::User "root";
+		APT::Default-Release "";
+		Dir::State "$root";
+		Dir::State::status "$root/status";
+		Dir::State::lists "$root/lists";
+		Dir::Cache "$root/cache";
+		Dir::Etc::sourcelist "/dev/null";
+		Dir::Etc::sourceparts "$root/parts";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	CONF
+	apt_in "$1" "$2" apt-get -qq update ||
+		die "cannot read the package lists of $1 ($2); see apt's messages above"
+}
+
+# Unpacks packages into a directory, which is there only when all of it is: suite, arch, directory,
+# package…  Each package's version is left in DIRECTORY/versions. apt checks what it downloads.
+unpack() {
+	local suite=$1 arch=$2 dir=$3 deb
+	shift 3
+	rm -rf "$dir" "$dir.new"
+	mkdir -p "$dir.new/debs" "$dir.new/root"
+	(cd "$dir.new/debs" && apt_in "$suite" "$arch" apt-get -qq download "$@") >&2 ||
+		die "cannot download $* of $suite ($arch)"
+	for deb in "$dir.new"/debs/*.deb; do
+		dpkg -x "$deb" "$dir.new/root"
+		dpkg-deb -W --showformat='${Package} ${Version} ${Architecture}\n' "$deb" \
+			>>"$dir.new/versions"
+	done
+	rm -rf "$dir.new/debs"
+	mv "$dir.new" "$dir"
+}
+
+# The package that holds the newest kernel image of a suite: suite, arch, flavour (as in
+# linux-image-FLAVOUR). From 7.0 on the image is in linux-binary-…, which linux-image-… depends on.
+kernel_package() {
+	local image binary
+	image=$(apt_in "$1" "$2" apt-cache depends "linux-image-$3" |
+		sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p')
+	[ -n "$image" ] || die "no kernel $3 in $1 ($2)"
+	binary=linux-binary-${image#linux-image-}
+	if [ -n "$(apt_in "$1" "$2" apt-cache policy "$binary" | sed -n 's/ *Candidate: //p')" ]; then
+		echo "$binary"
+	else
+		echo "$image"
+	fi
+}
