@@ -8,6 +8,7 @@
 # usage: scripts/gen-vmlinux.sh [SUITE]      (trixie)
 
 set -euo pipefail
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 SUITE=${1:-trixie}

@@ -51,6 +51,7 @@ apt_source() {
 # The source entries for a suite: the mirror of this machine's own release carries all of them.
 apt_sources() {
 	local suite=$1 own main security
+	# shellcheck source=/dev/null
 	own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	main=$(apt_mirror "$own" | sed -n 1p)
 	security=$(apt_mirror "$own-security" | sed -n 1p)
@@ -107,6 +108,7 @@ unpack() {
 		die "cannot download $* of $suite ($arch)"
 	for deb in "$dir.new"/debs/*.deb; do
 		dpkg -x "$deb" "$dir.new/root"
+		# shellcheck disable=SC2016 # dpkg's variables, not the shell's
 		dpkg-deb -W --showformat='${Package} ${Version} ${Architecture}\n' "$deb" \
 			>>"$dir.new/versions"
 	done
