@@ -59,7 +59,8 @@ endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
 	-Wno-unused-parameter $(if $(WERROR),-Werror) -Ivmlinux/$(ARCH) -Ibpf $(LIBS_CFLAGS)
 
-BPF_SRCS  := $(sort $(wildcard bpf/*.bpf.c))
+# Definitions before their uses: the linker of bpftool 7.1 leaves offset 0 in .maps otherwise.
+BPF_SRCS  := bpf/config.bpf.c $(filter-out bpf/config.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
 BPF_OBJS  := $(BPF_SRCS:%.c=$(BUILD)/%.o)
 SKELETON  := $(BUILD)/gen/shmtrace.skel.h
 USER_SRCS := $(sort $(wildcard user/*.c user/*/*.c))

@@ -20,38 +20,38 @@
  * The calls that are traced: X(ENUM, name). The order is that of enum call_id and of the counters
  * of lost calls. CALL_IPC is an ipc(2) of a 32-bit caller that decodes into none of the others.
  */
-#define CALL_LIST(X)                                                                               \
-	X(SHMGET, shmget)                                                                          \
-	X(SHMAT, shmat)                                                                            \
-	X(SHMDT, shmdt)                                                                            \
-	X(SHMCTL, shmctl)                                                                          \
-	X(SEMGET, semget)                                                                          \
-	X(SEMCTL, semctl)                                                                          \
-	X(MSGGET, msgget)                                                                          \
-	X(MSGCTL, msgctl)                                                                          \
-	X(SEMOP, semop)                                                                            \
-	X(SEMTIMEDOP, semtimedop)                                                                  \
-	X(MSGSND, msgsnd)                                                                          \
-	X(MSGRCV, msgrcv)                                                                          \
+#define CALL_LIST(X)              \
+	X(SHMGET, shmget)         \
+	X(SHMAT, shmat)           \
+	X(SHMDT, shmdt)           \
+	X(SHMCTL, shmctl)         \
+	X(SEMGET, semget)         \
+	X(SEMCTL, semctl)         \
+	X(MSGGET, msgget)         \
+	X(MSGCTL, msgctl)         \
+	X(SEMOP, semop)           \
+	X(SEMTIMEDOP, semtimedop) \
+	X(MSGSND, msgsnd)         \
+	X(MSGRCV, msgrcv)         \
 	X(IPC, ipc)
 
 enum call_id {
 #define CALL_ENUM(ID, name) CALL_##ID,
 	CALL_LIST(CALL_ENUM)
 #undef CALL_ENUM
-	CALL_COUNT,
+		CALL_COUNT,
 };
 
 enum event_type {
-	EVENT_CALL = 1, /* struct call_event */
+	EVENT_CALL = 1,	       /* struct call_event */
 	EVENT_CALL_LIMITS = 2, /* struct call_limits_event: a get that failed with ENOSPC */
-	EVENT_LOST = 3, /* struct lost_event */
+	EVENT_LOST = 3,	       /* struct lost_event */
 };
 
 /* How the caller reached the kernel. */
 enum call_abi {
-	ABI_NATIVE = 0, /* the 64-bit system call */
-	ABI_COMPAT = 1, /* a 32-bit caller, the system call of that name */
+	ABI_NATIVE = 0,	    /* the 64-bit system call */
+	ABI_COMPAT = 1,	    /* a 32-bit caller, the system call of that name */
 	ABI_COMPAT_IPC = 2, /* a 32-bit caller through ipc(2), decoded */
 };
 
@@ -63,12 +63,12 @@ enum call_abi {
 
 /* Common head of all records. */
 struct event {
-	__u64 time_ns; /* CLOCK_MONOTONIC; of a call: when it entered the kernel */
-	__u32 type; /* enum event_type */
-	__u32 pid; /* process (tgid) in our own pid namespace; 0: not visible there */
-	__u32 tid; /* thread in our own pid namespace; 0: not visible there */
-	__u32 uid; /* real uid in the initial user namespace */
-	__u32 ipcns; /* inode number of the caller's IPC namespace */
+	__u64 time_ns;	/* CLOCK_MONOTONIC; of a call: when it entered the kernel */
+	__u32 type;	/* enum event_type */
+	__u32 pid;	/* process (tgid) in our own pid namespace; 0: not visible there */
+	__u32 tid;	/* thread in our own pid namespace; 0: not visible there */
+	__u32 uid;	/* real uid in the initial user namespace */
+	__u32 ipcns;	/* inode number of the caller's IPC namespace */
 	__u32 reserved; /* 0 */
 	char comm[EVENT_COMM_LEN]; /* at exit; another process's bytes: escape before printing */
 };
@@ -83,10 +83,10 @@ struct call_event {
 	__u64 args[EVENT_ARGS_MAX];
 	__s64 ret; /* result or -errno, of shmat the address; also the kernel's own -512 to -516 */
 	__u64 duration_ns;
-	__u16 call; /* enum call_id */
-	__u8 abi; /* enum call_abi */
+	__u16 call;    /* enum call_id */
+	__u8 abi;      /* enum call_abi */
 	__u8 reserved; /* 0 */
-	__u32 flags; /* CALL_F_* */
+	__u32 flags;   /* CALL_F_* */
 };
 
 /*
@@ -94,10 +94,10 @@ struct call_event {
  * (ipc/shm.c newseg, ipc/sem.c newary, ipc/msg.c newque, 5.10 to 7.2).
  */
 struct ipc_limits {
-	__u64 shmmax; /* bytes a segment may have */
-	__u64 shmall; /* pages that all segments may have together */
+	__u64 shmmax;	   /* bytes a segment may have */
+	__u64 shmall;	   /* pages that all segments may have together */
 	__u64 shmall_used; /* pages, each segment rounded up */
-	__u32 shmmni; /* segments */
+	__u32 shmmni;	   /* segments */
 	__u32 shmmni_used;
 	__u32 semmsl; /* semaphores a set may have */
 	__u32 semmni; /* sets */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The path of one call: stashed at its entry, sent at its exit. All sets of hooks end here.
+ */
+#include "shmtrace.bpf.h"
+
+static __u64 last_wakeup_ns;
+static __u64 lost_total;
+static __u64 lost_reported;
+
+static __always_inline void count_lost(__u32 call)
+{
+	if (call >= CALL_COUNT)
+		return;
+	__sync_fetch_and_add(&lost_calls[call], 1);
+	__sync_fetch_and_add(&lost_total, 1);
+}
+
+/*
+ * Wakes the reader only if it has not been woken for an interval. It relies on this: after a
+ * wake-up it keeps looking until it has found nothing for longer than the interval, and only then
+ * sleeps.
+ */
+static __always_inline __u64 wakeup_flags(__u64 now)
+{
+	if (now - last_wakeup_ns < wakeup_interval_ns)
+		return BPF_RB_NO_WAKEUP;
+	last_wakeup_ns = now;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+/* Says in the stream that calls were lost since it was last said. The counts are totals. */
+static __always_inline void report_lost(__u64 now)
+{
+	struct lost_event *event;
+	__u64 total = lost_total;
+
+	if (total == lost_reported)
+		return;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return;
+	__builtin_memset(&event->head, 0, sizeof(event->head));
+	event->head.time_ns = now;
+	event->head.type = EVENT_LOST;
+	for (int i = 0; i < CALL_COUNT; i++)
+		event->calls[i] = lost_calls[i];
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	lost_reported = total;
+}
+
+/* Where the old ipc(2) interface passes by pointer, the values are the caller's memory. */
+static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
+{
+	__u32 words[2] = {};
+
+	if (call->abi != ABI_COMPAT_IPC)
+		return 0;
+	if (call->call == CALL_SHMAT && !is_error(*ret)) {
+		/* ipc/syscall.c: put_user(raddr, third), and the call itself returns 0 */
+		if (bpf_probe_read_user(words, sizeof(*words), (void *)call->args[5]))
+			return CALL_F_NO_RESULT;
+		*ret = words[0];
+	} else if (call->kludge) {
+		/* struct ipc_kludge, version 0 of the call */
+		if (bpf_probe_read_user(words, sizeof(words), (void *)call->args[5]))
+			return CALL_F_KLUDGE_FAULT;
+		call->args[1] = words[0];
+		call->args[3] = words[1];
+	}
+	return 0;
+}
+
+static __always_inline void fill_call(struct call_event *event, const struct call_stash *call,
+				      __s64 ret, __u64 now, __u32 type, __u32 flags)
+{
+	__u64 pid_tgid = visible_pid_tgid();
+
+	event->head.time_ns = call->time_ns;
+	event->head.type = type;
+	event->head.pid = pid_tgid >> 32;
+	event->head.tid = (__u32)pid_tgid;
+	event->head.uid = (__u32)bpf_get_current_uid_gid();
+	event->head.ipcns = current_ipcns_inum();
+	event->head.reserved = 0;
+	bpf_get_current_comm(event->head.comm, sizeof(event->head.comm));
+	for (int i = 0; i < EVENT_ARGS_MAX; i++)
+		event->args[i] = call->args[i];
+	event->ret = ret;
+	event->duration_ns = now - call->time_ns;
+	event->call = call->call;
+	event->abi = call->abi;
+	event->reserved = 0;
+	event->flags = flags;
+}
+
+static __always_inline void send_call(const struct call_stash *call, __s64 ret, __u64 now,
+				      __u32 flags)
+{
+	struct call_event *event;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		count_lost(call->call);
+		return;
+	}
+	fill_call(event, call, ret, now, EVENT_CALL, flags);
+	bpf_ringbuf_submit(event, wakeup_flags(now));
+}
+
+/* A get that failed with ENOSPC carries the limits as they were: see limits.bpf.c. */
+static __always_inline void send_call_limits(const struct call_stash *call, __s64 ret, __u64 now,
+					     __u32 tid)
+{
+	struct call_limits_event *event;
+	struct ipc_limits *exact;
+	struct ipc_limits late = {};
+	__u32 flags = 0;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		count_lost(call->call);
+		return;
+	}
+	exact = bpf_map_lookup_elem(&limits, &tid);
+	if (exact) {
+		event->limits = *exact;
+		flags |= CALL_F_LIMITS_EXACT;
+		bpf_map_delete_elem(&limits, &tid);
+	} else {
+		limits_read(&late);
+		event->limits = late;
+	}
+	fill_call(&event->call, call, ret, now, EVENT_CALL_LIMITS, flags);
+	bpf_ringbuf_submit(event, wakeup_flags(now));
+}
+
+/*
+ * time_ns is set here, last, so that what shmtrace itself does is no part of the duration. A stash
+ * that is still there is a call whose exit was not seen: a return probe that found no free slot, or
+ * a program that did not run because another one ran on that CPU.
+ */
+__hidden int call_enter(struct call_stash *call)
+{
+	__u32 tid = current_tid();
+
+	if (!caller_passes())
+		return 0;
+	call->time_ns = bpf_ktime_get_ns();
+	if (!bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
+		return 0;
+	count_lost(call->call);
+	bpf_map_update_elem(&stash, &tid, call, BPF_EXIST);
+	return 0;
+}
+
+__hidden int call_exit(__s64 ret)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 tid = current_tid();
+	struct call_stash *call;
+	__u64 result = ret;
+	__u32 flags;
+
+	call = bpf_map_lookup_elem(&stash, &tid);
+	if (!call)
+		return 0;
+	flags = read_indirect(call, &result);
+	if (result_passes(call, result)) {
+		report_lost(now);
+		if (ret == -28 /* ENOSPC */ &&
+		    (call->call == CALL_SHMGET || call->call == CALL_SEMGET ||
+		     call->call == CALL_MSGGET))
+			send_call_limits(call, result, now, tid);
+		else
+			send_call(call, result, now, flags);
+	}
+	bpf_map_delete_elem(&stash, &tid);
+	return 0;
+}

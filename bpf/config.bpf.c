@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The maps, the settings that the user side writes before it loads the programs, and the state
+ * that it reads while they run.
+ */
+#include "shmtrace.bpf.h"
+
+struct stash_map stash SEC(".maps");
+struct limits_map limits SEC(".maps");
+struct pids_map filter_pids SEC(".maps");
+struct followed_map followed SEC(".maps");
+struct objects_map objects SEC(".maps");
+struct attaches_map attaches SEC(".maps");
+struct events_map events SEC(".maps");
+
+/* Device and inode of the reader's pid namespace; 0: it is the initial one. */
+const volatile __u64 pidns_dev = 0;
+const volatile __u64 pidns_ino = 0;
+
+/*
+ * The reader is woken by the first event after this much silence and then no more than once an
+ * interval: it looks by itself while it is busy. A wake-up an event costs more than all the rest.
+ */
+const volatile __u64 wakeup_interval_ns = 20000000;
+
+/* Bits by enum call_id. Programs of other calls are not loaded, but one ipc(2) is many calls. */
+const volatile __u32 wanted_calls = ~0U;
+
+/* Each filter is off until its switch, or a value that is not 0, is written here. */
+const volatile _Bool filter_by_pid = 0;	    /* filter_pids holds the processes */
+const volatile _Bool filter_by_descent = 0; /* followed_root and its descendants */
+const volatile _Bool filter_by_uid = 0;
+const volatile _Bool filter_by_failure = 0;
+const volatile _Bool filter_by_key = 0;
+const volatile _Bool filter_by_id = 0;
+const volatile __u32 filter_uid = 0; /* real uid, initial user namespace */
+const volatile __u32 filter_errno = 0;
+const volatile __u32 filter_ipcns = 0; /* inode number */
+const volatile __u32 filter_key = 0;
+const volatile __s32 filter_id = 0;
+const volatile __u64 filter_min_size = 0; /* bytes */
+const volatile __u32 filter_comm_len = 0;
+const volatile char filter_comm[EVENT_COMM_LEN] = {};
+
+/* The process, in the reader's pid namespace, whose descendants are followed; 0: it has ended. */
+__u32 followed_root = 0;
+/* Children that found no room in `followed`. */
+__u64 followed_lost = 0;
+/* Calls that found no room in the ring buffer or in the stash, or whose exit was not seen. */
+__u64 lost_calls[CALL_COUNT] = {};
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF objects share before they are linked into one: the maps and settings (config.bpf.c),
+ * the path of a call from its entry to the ring buffer (calls.bpf.c), the filters (filter.bpf.c).
+ * __hidden functions are verified as static ones, once a caller, so that 5.10 takes pointers.
+ */
+#ifndef SHMTRACE_BPF_H
+#define SHMTRACE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#include "event.h"
+
+#define MAX_ERRNO 4095 /* include/linux/err.h */
+
+/* A call between its entry and its exit. */
+struct call_stash {
+	__u64 time_ns;
+	__u64 args[EVENT_ARGS_MAX];
+	__u16 call;   /* enum call_id */
+	__u16 abi;    /* enum call_abi */
+	__u32 kludge; /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+};
+
+/* An object that -k follows; ids of two namespaces are two objects. */
+struct object_key {
+	__u32 ipcns;
+	__u32 kind; /* enum object_kind */
+	__s32 id;
+};
+
+enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
+
+struct attach_key {
+	__u64 address;
+	__u32 tgid; /* in the initial pid namespace */
+	__u32 reserved;
+};
+
+struct stash_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* thread, in the initial pid namespace */
+	__type(value, struct call_stash);
+};
+
+struct limits_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct ipc_limits);
+};
+
+struct pids_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
+/* Grows and shrinks with the processes that are followed; nothing is taken when none is. */
+struct followed_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
+struct objects_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct object_key);
+	__type(value, __u8);
+};
+
+struct attaches_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct attach_key);
+	__type(value, __u8);
+};
+
+struct events_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+extern struct stash_map stash SEC(".maps");
+extern struct limits_map limits SEC(".maps");
+extern struct pids_map filter_pids SEC(".maps");
+extern struct followed_map followed SEC(".maps");
+extern struct objects_map objects SEC(".maps");
+extern struct attaches_map attaches SEC(".maps");
+extern struct events_map events SEC(".maps");
+
+/* Settings: constant for the verifier, which drops what is switched off. See config.bpf.c. */
+extern const volatile __u64 pidns_dev;
+extern const volatile __u64 pidns_ino;
+extern const volatile __u64 wakeup_interval_ns;
+extern const volatile __u32 wanted_calls;
+extern const volatile _Bool filter_by_pid;
+extern const volatile _Bool filter_by_descent;
+extern const volatile _Bool filter_by_uid;
+extern const volatile _Bool filter_by_failure;
+extern const volatile _Bool filter_by_key;
+extern const volatile _Bool filter_by_id;
+extern const volatile __u32 filter_uid;
+extern const volatile __u32 filter_errno;
+extern const volatile __u32 filter_ipcns;
+extern const volatile __u32 filter_key;
+extern const volatile __s32 filter_id;
+extern const volatile __u64 filter_min_size;
+extern const volatile __u32 filter_comm_len;
+extern const volatile char filter_comm[EVENT_COMM_LEN];
+
+/* State, read by the user side through the mapping of .bss. */
+extern __u32 followed_root;
+extern __u64 followed_lost;
+extern __u64 lost_calls[CALL_COUNT];
+
+/* calls.bpf.c */
+int call_enter(struct call_stash *call);
+int call_exit(__s64 ret);
+
+/* filter.bpf.c */
+int caller_passes(void);
+int result_passes(struct call_stash *call, __s64 ret);
+
+/* limits.bpf.c */
+int limits_read(struct ipc_limits *out);
+
+/*
+ * The id pair as the reader's pid namespace sees it, tgid << 32 | tid; 0 where it sees none of it.
+ * In the initial namespace the helper of every kernel gives it at once.
+ */
+static __always_inline __u64 visible_pid_tgid(void)
+{
+	struct bpf_pidns_info info = {};
+
+	if (!pidns_ino)
+		return bpf_get_current_pid_tgid();
+	if (bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &info, sizeof(info)))
+		return 0;
+	return (__u64)info.tgid << 32 | info.pid;
+}
+
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline struct ipc_namespace *current_ipc_ns(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nsproxy, ipc_ns);
+}
+
+static __always_inline __u32 current_ipcns_inum(void)
+{
+	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
+}
+
+static __always_inline _Bool is_error(__s64 ret)
+{
+	return ret < 0 && ret >= -MAX_ERRNO;
+}
+
+static __always_inline enum object_kind call_kind(__u32 call)
+{
+	switch (call) {
+	case CALL_SHMGET:
+	case CALL_SHMAT:
+	case CALL_SHMDT:
+	case CALL_SHMCTL:
+		return OBJECT_SHM;
+	case CALL_SEMGET:
+	case CALL_SEMCTL:
+	case CALL_SEMOP:
+	case CALL_SEMTIMEDOP:
+		return OBJECT_SEM;
+	case CALL_MSGGET:
+	case CALL_MSGCTL:
+	case CALL_MSGSND:
+	case CALL_MSGRCV:
+		return OBJECT_MSG;
+	default:
+		return OBJECT_NONE;
+	}
+}
+
+#endif

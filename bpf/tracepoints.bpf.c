@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The system call hooks: syscalls:sys_enter_* and sys_exit_*. They need no more than tracepoints,
+ * and do not see 32-bit callers (the kernel skips these tracepoints for them). A program that reads
+ * an argument that the call does not have is refused at attach, hence the number of arguments.
+ */
+#include "shmtrace.bpf.h"
+
+#define SYSCALL_HOOKS(ID, name, nargs)                                                         \
+	SEC("tracepoint/syscalls/sys_enter_" #name)                                            \
+	int enter_##name(struct trace_event_raw_sys_enter *ctx)                                \
+	{                                                                                      \
+		struct call_stash call = {.call = CALL_##ID, .abi = ABI_NATIVE};               \
+                                                                                               \
+		_Pragma("unroll") for (int i = 0; i < nargs; i++) call.args[i] = ctx->args[i]; \
+		return call_enter(&call);                                                      \
+	}                                                                                      \
+	SEC("tracepoint/syscalls/sys_exit_" #name)                                             \
+	int exit_##name(struct trace_event_raw_sys_exit *ctx)                                  \
+	{                                                                                      \
+		return call_exit(ctx->ret);                                                    \
+	}
+
+SYSCALL_HOOKS(SHMGET, shmget, 3)
+SYSCALL_HOOKS(SHMAT, shmat, 3)
+SYSCALL_HOOKS(SHMDT, shmdt, 1)
+SYSCALL_HOOKS(SHMCTL, shmctl, 3)
+SYSCALL_HOOKS(SEMGET, semget, 3)
+SYSCALL_HOOKS(SEMCTL, semctl, 4)
+SYSCALL_HOOKS(MSGGET, msgget, 2)
+SYSCALL_HOOKS(MSGCTL, msgctl, 3)
+SYSCALL_HOOKS(SEMOP, semop, 3)
+SYSCALL_HOOKS(SEMTIMEDOP, semtimedop, 4)
+SYSCALL_HOOKS(MSGSND, msgsnd, 4)
+SYSCALL_HOOKS(MSGRCV, msgrcv, 5)
