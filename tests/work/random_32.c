@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* random.c as a 32-bit program that makes its calls by their own numbers. */
+#include "random.c"

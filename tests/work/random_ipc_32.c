@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* random.c as a 32-bit program that goes through ipc(2), as glibc does there. */
+#define WORK_IPC
+#include "random.c"
