@@ -55,9 +55,8 @@ extract_btf() {
 # One header: our name of the architecture, Debian's.
 generate() {
 	local arch=$1 deb_arch=$2 dir=$TOP/build/vm/btf-$1 package version image out
-	package=$(kernel_package "$SUITE" "$deb_arch" "cloud-$deb_arch")
-	unpack "$SUITE" "$deb_arch" "$dir" "$package"
-	version=$(cut -d' ' -f2 "$dir/versions")
+	unpack_kernel "$SUITE" "$deb_arch" "cloud-$deb_arch" "$dir"
+	read -r package version _ <"$dir/versions"
 	image=$(find "$dir/root" -name 'vmlinuz*' | sed -n 1p)
 	extract_btf "$image" "$dir/btf"
 

@@ -104,29 +104,40 @@ unpack() {
 	shift 3
 	rm -rf "$dir" "$dir.new"
 	mkdir -p "$dir.new/debs" "$dir.new/root"
-	(cd "$dir.new/debs" && apt_in "$suite" "$arch" apt-get -qq download "$@") >&2 ||
-		die "cannot download $* of $suite ($arch)"
+	(cd "$dir.new/debs" && apt_in "$suite" "$arch" apt-get -qq download "$@") >&2 || return 1
 	for deb in "$dir.new"/debs/*.deb; do
-		dpkg -x "$deb" "$dir.new/root"
+		dpkg -x "$deb" "$dir.new/root" || return 1
 		# shellcheck disable=SC2016 # dpkg's variables, not the shell's
 		dpkg-deb -W --showformat='${Package} ${Version} ${Architecture}\n' "$deb" \
-			>>"$dir.new/versions"
+			>>"$dir.new/versions" || return 1
 	done
 	rm -rf "$dir.new/debs"
 	mv "$dir.new" "$dir"
 }
 
-# The package that holds the newest kernel image of a suite: suite, arch, flavour (as in
-# linux-image-FLAVOUR). From 7.0 on the image is in linux-binary-…, which linux-image-… depends on.
-kernel_package() {
-	local image binary
-	image=$(apt_in "$1" "$2" apt-cache depends "linux-image-$3" |
-		sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p')
-	[ -n "$image" ] || die "no kernel $3 in $1 ($2)"
-	binary=linux-binary-${image#linux-image-}
-	if [ -n "$(apt_in "$1" "$2" apt-cache policy "$binary" | sed -n 's/ *Candidate: //p')" ]; then
-		echo "$binary"
-	else
-		echo "$image"
-	fi
+# The kernel images of a suite, newest first, as package=version: suite, arch, flavour (as in
+# linux-image-FLAVOUR). From 7.0 on the image itself is in linux-binary-…
+kernel_packages() {
+	local version image binary
+	apt_in "$1" "$2" apt-cache madison "linux-image-$3" | cut -d'|' -f2 | tr -d ' ' | uniq |
+		while read -r version; do
+			image=$(apt_in "$1" "$2" apt-cache show "linux-image-$3=$version" |
+				sed -n 's/^Depends:.*\(linux-image-[0-9][^ ,]*\).*/\1/p')
+			binary=linux-binary-${image#linux-image-}
+			if apt_in "$1" "$2" apt-cache show "$binary" >/dev/null 2>&1; then
+				image=$binary
+			fi
+			echo "$image=$version"
+		done
+}
+
+# Unpacks the newest kernel that the mirror really has (an index can be ahead of its pool): suite,
+# arch, flavour, directory.
+unpack_kernel() {
+	local package
+	for package in $(kernel_packages "$1" "$2" "$3"); do
+		unpack "$1" "$2" "$4" "$package" && return
+		say "the mirror has no $package; trying the one before it"
+	done
+	die "no kernel $3 in $1 ($2)"
 }

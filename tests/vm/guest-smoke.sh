@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# The machine itself: what the tracer builds on is there, and the tracer starts.
+
+# shellcheck source=tests/vm/guest.sh
+. /tests/guest.sh
+
+check "the kernel has BTF" test -s /sys/kernel/btf/vmlinux
+check "tracefs has the system call events" \
+	test -d /sys/kernel/tracing/events/syscalls/sys_enter_shmget
+
+if [ -x /bin/shmtrace ]; then
+	check "shmtrace starts" shmtrace --version
+else
+	skip "shmtrace starts" "no shmtrace was built for this machine"
+fi
+check "strace follows System V IPC here" strace -e trace=shmget true
+
+finish
