@@ -124,6 +124,18 @@ struct lost_event {
 	__u64 calls[CALL_COUNT];
 };
 
+enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
+
+/*
+ * An object that -k follows: key of the map `objects`, which the user side seeds with those that
+ * exist already. Equal ids of two namespaces are two objects.
+ */
+struct object_key {
+	__u32 ipcns; /* inode number */
+	__u32 kind;  /* enum object_kind */
+	__s32 id;
+};
+
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event) == 48);
 EVENT_ASSERT(__builtin_offsetof(struct event, comm) == 32);
@@ -133,6 +145,7 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 64);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * CALL_COUNT);
+EVENT_ASSERT(sizeof(struct object_key) == 12);
 #undef EVENT_ASSERT
 
 #endif

@@ -25,15 +25,6 @@ struct call_stash {
 	__u32 kludge; /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
 };
 
-/* An object that -k follows; ids of two namespaces are two objects. */
-struct object_key {
-	__u32 ipcns;
-	__u32 kind; /* enum object_kind */
-	__s32 id;
-};
-
-enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
-
 struct attach_key {
 	__u64 address;
 	__u32 tgid; /* in the initial pid namespace */

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one file that includes the skeleton.
+ */
+#include "source/bpf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+#include "shmtrace.skel.h"
+#include "source/probe.h"
+#include "source/sysvipc.h"
+
+#define PIDNS_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
+
+/* Callers that may be inside a data-path call at once: each sleeper holds its stash. */
+#define STASH_BLOCKING 65536
+#define FOLLOWED_MAX   65536
+#define OBJECTS_MAX    16384
+
+#define CALLS_BLOCKING \
+	(1U << CALL_SEMOP | 1U << CALL_SEMTIMEDOP | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
+
+struct bpf_source {
+	struct shmtrace_bpf *skel;
+	struct hooks hooks;
+	struct ring_buffer *ring;
+	bpf_source_handler handler;
+	void *context;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+	size_t len;
+
+	/* libbpf warns of what is probed on purpose: its words are for --debug. */
+	if (level > LIBBPF_INFO || !log__enabled(LOG_DEBUG))
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	len = strlen(line);
+	if (len && line[len - 1] == '\n')
+		line[len - 1] = '\0';
+	pr_debug("%s", line);
+	return 0;
+}
+
+static int handle_sample(void *context, void *data, size_t size)
+{
+	struct bpf_source *source = context;
+
+	(void)size;
+	/* libbpf has moved on past this sample when it sees the error, so nothing is lost by it. */
+	return source->handler(source->context, data) ? -EAGAIN : 0;
+}
+
+static size_t round_buffer(size_t bytes)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+
+	while (size < bytes && size < BPF_SOURCE_BUFFER_MAX)
+		size *= 2;
+	return size;
+}
+
+static void set_filters(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
+{
+	skel->rodata->wanted_calls = options->calls | 1U << CALL_IPC;
+	skel->rodata->filter_by_pid = options->n_pids > 0;
+	skel->rodata->filter_by_descent = options->root != 0;
+	skel->rodata->filter_by_uid = options->by_uid;
+	skel->rodata->filter_uid = options->uid;
+	skel->rodata->filter_by_failure = options->failed;
+	skel->rodata->filter_errno = options->error;
+	skel->rodata->filter_by_key = options->by_key;
+	skel->rodata->filter_key = options->key;
+	skel->rodata->filter_by_id = options->by_id;
+	skel->rodata->filter_id = options->id;
+	skel->rodata->filter_ipcns = options->ipcns;
+	skel->rodata->filter_min_size = options->min_size;
+	if (options->comm) {
+		size_t len = strnlen(options->comm, EVENT_COMM_LEN - 1);
+
+		memcpy((void *)skel->rodata->filter_comm, options->comm, len);
+		skel->rodata->filter_comm_len = len;
+	}
+	skel->bss->followed_root = options->root;
+}
+
+static void set_pid_namespace(struct shmtrace_bpf *skel)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == PIDNS_INIT_INO)
+		return;
+	/* The kernel's own dev_t, not the C library's: include/linux/kdev_t.h. */
+	skel->rodata->pidns_dev = (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev);
+	skel->rodata->pidns_ino = st.st_ino;
+}
+
+static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
+{
+	bpf_map__set_max_entries(skel->maps.events, round_buffer(options->buffer));
+	if (options->calls & CALLS_BLOCKING)
+		bpf_map__set_max_entries(skel->maps.stash, STASH_BLOCKING);
+	if (options->n_pids)
+		bpf_map__set_max_entries(skel->maps.filter_pids, options->n_pids);
+	if (options->root)
+		bpf_map__set_max_entries(skel->maps.followed, FOLLOWED_MAX);
+	if (options->by_key)
+		bpf_map__set_max_entries(skel->maps.objects, OBJECTS_MAX);
+	if (options->by_key || options->by_id)
+		bpf_map__set_max_entries(skel->maps.attaches, OBJECTS_MAX);
+	bpf_program__set_autoload(skel->progs.sched_process_fork, options->root != 0);
+	bpf_program__set_autoload(skel->progs.sched_process_exit, options->root != 0);
+}
+
+struct seed {
+	int map_fd;
+	struct object_key key;
+};
+
+static void seed_object(void *context, int id)
+{
+	struct seed *seed = context;
+	uint8_t one = 1;
+
+	seed->key.id = id;
+	bpf_map_update_elem(seed->map_fd, &seed->key, &one, BPF_ANY);
+}
+
+/* Objects that -k names and that are there already, in our own namespace. */
+static void seed_objects(struct shmtrace_bpf *skel, uint32_t key)
+{
+	static const char *const tables[] = {
+		[OBJECT_SHM] = "shm", [OBJECT_SEM] = "sem", [OBJECT_MSG] = "msg"};
+	struct seed seed = {.map_fd = bpf_map__fd(skel->maps.objects)};
+	struct stat st;
+
+	if (stat("/proc/self/ns/ipc", &st))
+		return;
+	seed.key.ipcns = st.st_ino;
+	for (uint32_t kind = 0; kind < OBJECT_NONE; kind++) {
+		int err;
+
+		seed.key.kind = kind;
+		err = sysvipc__for_each_key(tables[kind], key, seed_object, &seed);
+		if (err)
+			pr_debug("cannot read /proc/sysvipc/%s: %s", tables[kind], strerror(-err));
+	}
+}
+
+static int fill_maps(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
+{
+	uint8_t one = 1;
+
+	for (size_t i = 0; i < options->n_pids; i++)
+		if (bpf_map_update_elem(bpf_map__fd(skel->maps.filter_pids), &options->pids[i],
+					&one, BPF_ANY))
+			return -errno;
+	if (options->by_key)
+		seed_objects(skel, options->key);
+	return 0;
+}
+
+static int attach(struct bpf_source *source, const struct bpf_source_options *options, char *why,
+		  size_t why_size)
+{
+	const struct hook *failed;
+	int err;
+
+	if (options->root) {
+		/* Descendants first: a process that calls must be known by then. */
+		source->skel->links.sched_process_exit = bpf_program__attach(
+			source->skel->progs.sched_process_exit);
+		if (source->skel->links.sched_process_exit)
+			source->skel->links.sched_process_fork = bpf_program__attach(
+				source->skel->progs.sched_process_fork);
+		if (!source->skel->links.sched_process_fork) {
+			err = -errno;
+			snprintf(why, why_size, "cannot follow processes by sched_process_fork: %s",
+				 strerror(-err));
+			return err;
+		}
+	}
+	err = hooks__attach(&source->hooks, &failed);
+	if (err)
+		snprintf(why, why_size, "cannot hook %s: %s; see 'shmtrace doctor'", failed->name,
+			 strerror(-err));
+	return err;
+}
+
+static const char *set_name(enum hook_set set)
+{
+	return set == HOOKS_FUNCTIONS  ? "function hooks"
+	       : set == HOOKS_SYSCALLS ? "system call hooks"
+				       : "any hooks";
+}
+
+static int try_open(struct bpf_source *source, const struct bpf_source_options *options,
+		    bool thorough, char *why, size_t why_size)
+{
+	struct shmtrace_bpf *skel;
+	int err;
+
+	skel = shmtrace_bpf__open();
+	if (!skel) {
+		snprintf(why, why_size, "cannot open the BPF object: %s", strerror(errno));
+		return -errno;
+	}
+	source->skel = skel;
+	err = hooks__init(&source->hooks, skel->obj);
+	if (err)
+		return err;
+	err = hooks__choose(&source->hooks, options->hooks, options->calls, thorough);
+	if (err) {
+		snprintf(why, why_size,
+			 "this kernel or these privileges allow no %s: %s; see 'shmtrace doctor'",
+			 set_name(options->hooks), strerror(-err));
+		return err == -EPERM || err == -EACCES ? -EPERM : -ENOTSUP;
+	}
+	set_filters(skel, options);
+	set_pid_namespace(skel);
+	set_map_sizes(skel, options);
+	hooks__select_programs(&source->hooks);
+	err = shmtrace_bpf__load(skel);
+	if (err) {
+		snprintf(why, why_size, "cannot load the BPF programs: %s; see 'shmtrace doctor'",
+			 strerror(-err));
+		return err;
+	}
+	err = fill_maps(skel, options);
+	if (err) {
+		snprintf(why, why_size, "cannot fill the filters: %s", strerror(-err));
+		return err;
+	}
+	return attach(source, options, why, why_size);
+}
+
+static void clear(struct bpf_source *source)
+{
+	ring_buffer__free(source->ring);
+	source->ring = NULL;
+	hooks__close(&source->hooks);
+	shmtrace_bpf__destroy(source->skel);
+	source->skel = NULL;
+}
+
+/* What no set of hooks can do without. */
+static int check_basics(char *why, size_t why_size)
+{
+	int err = probe__ringbuf();
+
+	if (err == -EPERM || err == -EACCES) {
+		snprintf(why, why_size,
+			 "cannot use BPF: %s; run as root, or with CAP_BPF, CAP_PERFMON and "
+			 "CAP_SYS_PTRACE; see 'shmtrace doctor'",
+			 strerror(-err));
+		return -EPERM;
+	}
+	if (err) {
+		snprintf(why, why_size,
+			 "cannot make a BPF ring buffer: %s; Linux 5.8 or newer is needed; see "
+			 "'shmtrace doctor'",
+			 strerror(-err));
+		return -ENOTSUP;
+	}
+	err = probe__btf();
+	if (err) {
+		snprintf(why, why_size,
+			 "cannot read the kernel's types (/sys/kernel/btf/vmlinux): %s; a kernel "
+			 "with CONFIG_DEBUG_INFO_BTF is needed; see 'shmtrace doctor'",
+			 strerror(-err));
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *options,
+		     bpf_source_handler handler, void *context, char *why, size_t why_size)
+{
+	struct bpf_source *source;
+	int err;
+
+	libbpf_set_print(print_libbpf);
+	err = check_basics(why, why_size);
+	if (err)
+		return err;
+	source = calloc(1, sizeof(*source));
+	if (!source) {
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	source->handler = handler;
+	source->context = context;
+	source->hooks.tracefs_fd = -1;
+	err = try_open(source, options, false, why, why_size);
+	if (err) {
+		pr_debug("%s; trying each hook on its own", why);
+		clear(source);
+		err = try_open(source, options, true, why, why_size);
+	}
+	if (err)
+		goto fail;
+	source->ring = ring_buffer__new(bpf_map__fd(source->skel->maps.events), handle_sample,
+					source, NULL);
+	if (!source->ring) {
+		err = -errno;
+		snprintf(why, why_size, "cannot map the ring buffer: %s", strerror(-err));
+		goto fail;
+	}
+	probe__close();
+	*out = source;
+	return 0;
+fail:
+	bpf_source__close(source);
+	return err;
+}
+
+void bpf_source__close(struct bpf_source *source)
+{
+	if (!source)
+		return;
+	clear(source);
+	probe__close();
+	free(source);
+}
+
+int bpf_source__open_unloaded(struct bpf_source **out)
+{
+	struct bpf_source *source;
+	int err;
+
+	libbpf_set_print(print_libbpf);
+	source = calloc(1, sizeof(*source));
+	if (!source)
+		return -ENOMEM;
+	source->hooks.tracefs_fd = -1;
+	source->skel = shmtrace_bpf__open();
+	if (!source->skel) {
+		err = -errno;
+		free(source);
+		return err;
+	}
+	err = hooks__init(&source->hooks, source->skel->obj);
+	if (err) {
+		bpf_source__close(source);
+		return err;
+	}
+	*out = source;
+	return 0;
+}
+
+struct hooks *bpf_source__hooks(struct bpf_source *source)
+{
+	return &source->hooks;
+}
+
+int bpf_source__fd(const struct bpf_source *source)
+{
+	return ring_buffer__epoll_fd(source->ring);
+}
+
+int bpf_source__consume(struct bpf_source *source)
+{
+	int n = ring_buffer__consume(source->ring);
+
+	return n == -EAGAIN ? 1 : n;
+}
+
+void bpf_source__stop(struct bpf_source *source)
+{
+	hooks__detach(&source->hooks);
+}
+
+void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
+{
+	for (int i = 0; i < CALL_COUNT; i++)
+		lost[i] = ((volatile const __u64 *)source->skel->bss->lost_calls)[i];
+	hooks__add_missed(&source->hooks, lost);
+}
+
+unsigned long long bpf_source__unfollowed(const struct bpf_source *source)
+{
+	return *(volatile const __u64 *)&source->skel->bss->followed_lost;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel as a source of events: loads and attaches the BPF programs and reads their ring
+ * buffer.
+ */
+#ifndef SHMTRACE_SOURCE_BPF_H
+#define SHMTRACE_SOURCE_BPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "event.h"
+#include "source/hooks.h"
+
+#define BPF_SOURCE_BUFFER_DEFAULT (4UL << 20) /* bytes */
+#define BPF_SOURCE_BUFFER_MAX	  (1UL << 30)
+
+/* All filters run in the kernel, and all that are set must pass. */
+struct bpf_source_options {
+	enum hook_set hooks;
+	uint32_t calls;	      /* bits by enum call_id */
+	size_t buffer;	      /* bytes, rounded up to a power of two of pages */
+	const uint32_t *pids; /* processes, numbers of our own pid namespace */
+	size_t n_pids;	      /* 0: all */
+	uint32_t root;	      /* this process and its descendants; 0: all */
+	bool by_uid;
+	uid_t uid;
+	const char *comm; /* part of the name; NULL: all */
+	bool failed;	  /* failed calls only */
+	int error;	  /* failed with this errno only; 0: all */
+	bool by_key;
+	uint32_t key;
+	bool by_id;
+	int id;
+	uint32_t ipcns;	   /* inode number; 0: all */
+	uint64_t min_size; /* bytes; 0: all */
+};
+
+struct bpf_source;
+
+/*
+ * Returns 0 to go on, anything else to end the current bpf_source__consume after this event.
+ * The event is gone when the handler returns.
+ */
+typedef int (*bpf_source_handler)(void *context, const struct event *event);
+
+/*
+ * From its return on no event is missed. 0 or -errno; then why says in one line what failed and
+ * what to do. ENOTSUP and EPERM: this kernel or these privileges do not allow it.
+ */
+int bpf_source__open(struct bpf_source **source, const struct bpf_source_options *options,
+		     bpf_source_handler handler, void *context, char *why, size_t why_size);
+void bpf_source__close(struct bpf_source *source);
+
+/* The BPF object opened and not loaded, to look at its hooks; free with bpf_source__close. */
+int bpf_source__open_unloaded(struct bpf_source **source);
+struct hooks *bpf_source__hooks(struct bpf_source *source);
+
+/*
+ * Readable when there may be events. While events come, the kernel says so only once in
+ * BPF_SOURCE_INTERVAL_MS: whoever consumed something looks again by itself after that time, and
+ * sleeps without limit only when it found nothing for twice that time.
+ */
+#define BPF_SOURCE_INTERVAL_MS 20
+int bpf_source__fd(const struct bpf_source *source);
+
+/* Hands over what is there. Returns the number of events, or -errno. */
+int bpf_source__consume(struct bpf_source *source);
+
+/* Takes the hooks off. What was captured can still be consumed. */
+void bpf_source__stop(struct bpf_source *source);
+
+/* Totals since the start, by enum call_id: no room, or not run by the kernel. */
+void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[CALL_COUNT]);
+
+/* Children of followed processes that could not be followed. */
+unsigned long long bpf_source__unfollowed(const struct bpf_source *source);
+
+#endif

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/hooks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "base/log.h"
+#include "source/probe.h"
+#include "source/tracefs.h"
+
+static const struct {
+	const char *prefix;
+	enum hook_way way;
+	bool is_exit;
+} program_kinds[] = {
+	{"fentry_", WAY_FENTRY, false},	   {"fexit_", WAY_FENTRY, true},
+	{"kprobe_", WAY_KPROBE, false},	   {"kretprobe_", WAY_KPROBE, true},
+	{"enter_", WAY_TRACEPOINT, false}, {"exit_", WAY_TRACEPOINT, true},
+};
+
+static const char *const call_names[] = {
+#define CALL_NAME(ID, name) [CALL_##ID] = #name,
+	CALL_LIST(CALL_NAME)
+#undef CALL_NAME
+};
+
+const char *hook_way__name(enum hook_way way)
+{
+	static const char *const names[] = {"fentry", "kprobe", "tracepoint", "none"};
+
+	return names[way];
+}
+
+const char *hook__target(const struct hook *hook, enum hook_way way)
+{
+	const struct hook_programs *programs = &hook->programs[way];
+	struct bpf_program *program = programs->enter ? programs->enter : programs->exit;
+	const char *section;
+
+	if (!program)
+		return NULL;
+	/* "fentry/__x64_sys_shmget", "tracepoint/syscalls/sys_enter_shmget" */
+	section = bpf_program__section_name(program);
+	return strchr(section, '/') + 1;
+}
+
+static struct hook *find_or_add(struct hooks *hooks, const char *name)
+{
+	struct hook *hook;
+	size_t len;
+
+	for (size_t i = 0; i < hooks->count; i++)
+		if (!strcmp(hooks->hook[i].name, name))
+			return &hooks->hook[i];
+	if (hooks->count == HOOKS_MAX || strlen(name) >= HOOK_NAME_MAX)
+		return NULL;
+	hook = &hooks->hook[hooks->count++];
+	strcpy(hook->name, name);
+	len = strcspn(name, "_");
+	hook->compat = !strcmp(name + len, "_32");
+	hook->way = WAY_NONE;
+	for (hook->call = 0; hook->call < CALL_COUNT; hook->call++)
+		if (strlen(call_names[hook->call]) == len &&
+		    !strncmp(call_names[hook->call], name, len))
+			break;
+	return hook;
+}
+
+int hooks__init(struct hooks *hooks, struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	memset(hooks, 0, sizeof(*hooks));
+	hooks->tracefs_fd = tracefs__open();
+	bpf_object__for_each_program(program, object)
+	{
+		const char *name = bpf_program__name(program);
+
+		for (size_t i = 0; i < sizeof(program_kinds) / sizeof(*program_kinds); i++) {
+			size_t len = strlen(program_kinds[i].prefix);
+			struct hook *hook;
+
+			if (strncmp(name, program_kinds[i].prefix, len))
+				continue;
+			bpf_program__set_autoload(program, false);
+			hook = find_or_add(hooks, name + len);
+			if (!hook)
+				return -E2BIG;
+			if (program_kinds[i].is_exit)
+				hook->programs[program_kinds[i].way].exit = program;
+			else
+				hook->programs[program_kinds[i].way].enter = program;
+		}
+	}
+	return 0;
+}
+
+void hooks__close(struct hooks *hooks)
+{
+	hooks__detach(hooks);
+	if (hooks->tracefs_fd >= 0)
+		close(hooks->tracefs_fd);
+	hooks->tracefs_fd = -1;
+}
+
+static int probe_one(struct hooks *hooks, enum hook_way way, struct bpf_program *program)
+{
+	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
+	bool is_exit = bpf_program__expected_attach_type(program) == BPF_TRACE_FEXIT ||
+		       !strncmp(bpf_program__name(program), "kretprobe_", strlen("kretprobe_"));
+	int id;
+
+	switch (way) {
+	case WAY_FENTRY:
+		return probe__fentry(target, is_exit);
+	case WAY_KPROBE:
+		return probe__kprobe(target, is_exit);
+	case WAY_TRACEPOINT:
+		if (hooks->tracefs_fd < 0)
+			return hooks->tracefs_fd;
+		id = tracefs__event_id(hooks->tracefs_fd, target);
+		return id < 0 ? id : probe__tracepoint(id);
+	default:
+		return -EINVAL;
+	}
+}
+
+int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
+{
+	const struct hook_programs *programs = &hook->programs[way];
+	int err = 0;
+
+	if (!programs->exit)
+		return hook->err[way] = -ENOENT;
+	if (programs->enter)
+		err = probe_one(hooks, way, programs->enter);
+	if (!err)
+		err = probe_one(hooks, way, programs->exit);
+	return hook->err[way] = err;
+}
+
+static bool set_has_way(enum hook_set set, enum hook_way way)
+{
+	if (set == HOOKS_FUNCTIONS)
+		return way == WAY_FENTRY || way == WAY_KPROBE;
+	if (set == HOOKS_SYSCALLS)
+		return way == WAY_TRACEPOINT;
+	return true;
+}
+
+/*
+ * Without probing: only what costs nothing to know. A function that the BTF does not name would
+ * make the load of the whole object fail; the others are found out at attach.
+ */
+static int guess(struct hook *hook, enum hook_way way, const int way_err[WAY_COUNT])
+{
+	if (!hook->programs[way].exit)
+		return -ENOENT;
+	if (way_err[way])
+		return way_err[way];
+	if (way == WAY_FENTRY && !probe__in_btf(hook__target(hook, way)))
+		return -ENOENT;
+	return 0;
+}
+
+static int choose_way(struct hooks *hooks, struct hook *hook, enum hook_set set, bool thorough,
+		      const int way_err[WAY_COUNT])
+{
+	int err = -ENOENT;
+
+	hook->way = WAY_NONE;
+	for (int way = 0; way < WAY_COUNT; way++) {
+		if (!set_has_way(set, way) || !hook->programs[way].exit)
+			continue;
+		/* A way that the whole machine refuses is not tried for each hook again. */
+		err = way_err[way] ? way_err[way]
+		      : thorough   ? hooks__probe(hooks, hook, way)
+				   : guess(hook, way, way_err);
+		hook->err[way] = err;
+		if (!err) {
+			hook->way = way;
+			return 0;
+		}
+	}
+	return err;
+}
+
+int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough)
+{
+	int way_err[WAY_COUNT] = {};
+	bool usable = false;
+	int err;
+
+	/* One hook speaks for the way: every kernel with System V IPC has shmget. */
+	for (int way = 0; way < WAY_COUNT && !usable; way++) {
+		if (!set_has_way(set, way))
+			continue;
+		way_err[way] = hooks__probe(hooks, find_or_add(hooks, "shmget"), way);
+		usable = !way_err[way] && !thorough;
+	}
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct hook *hook = &hooks->hook[i];
+
+		/* ipc(2) stands for any call; the details serve the gets. */
+		hook->wanted = hook->call == CALL_COUNT || hook->call == CALL_IPC ||
+			       calls & 1U << hook->call;
+		hook->way = WAY_NONE;
+		if (!hook->wanted)
+			continue;
+		err = choose_way(hooks, hook, set, thorough, way_err);
+		if (err && !hook->compat && hook->call < CALL_COUNT)
+			return err;
+	}
+	return 0;
+}
+
+void hooks__select_programs(struct hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct hook *hook = &hooks->hook[i];
+
+		for (enum hook_way way = 0; way < WAY_COUNT; way++) {
+			struct hook_programs *programs = &hook->programs[way];
+
+			if (programs->enter)
+				bpf_program__set_autoload(programs->enter, hook->way == way);
+			if (programs->exit)
+				bpf_program__set_autoload(programs->exit, hook->way == way);
+		}
+	}
+}
+
+static struct bpf_link *attach_tracepoint(struct hooks *hooks, struct bpf_program *program,
+					  const char *target)
+{
+	struct bpf_link *link;
+	int id, fd;
+
+	id = tracefs__event_id(hooks->tracefs_fd, target);
+	if (id < 0) {
+		errno = -id;
+		return NULL;
+	}
+	fd = probe__open_tracepoint(id);
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+	}
+	return link;
+}
+
+static int attach_one(struct hooks *hooks, struct hook *hook, struct bpf_program *program)
+{
+	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
+	struct bpf_link *link;
+
+	switch (hook->way) {
+	case WAY_FENTRY:
+		link = bpf_program__attach_trace(program);
+		break;
+	case WAY_KPROBE:
+		link = bpf_program__attach_kprobe(
+			program, program == hook->programs[WAY_KPROBE].exit, target);
+		break;
+	default:
+		link = attach_tracepoint(hooks, program, target);
+		break;
+	}
+	if (!link)
+		return hook->err[hook->way] = -errno;
+	hooks->links[hooks->n_links++] = link;
+	return 0;
+}
+
+/* A hook that the kernel may do without: it is left off, and doctor says so. */
+static bool is_optional(const struct hook *hook)
+{
+	return hook->compat || hook->call == CALL_COUNT;
+}
+
+int hooks__attach(struct hooks *hooks, const struct hook **failed)
+{
+	for (int enter = 0; enter < 2; enter++) {
+		for (size_t i = 0; i < hooks->count; i++) {
+			struct hook *hook = &hooks->hook[i];
+			struct bpf_program *program;
+			int err;
+
+			if (hook->way == WAY_NONE)
+				continue;
+			program = enter ? hook->programs[hook->way].enter
+					: hook->programs[hook->way].exit;
+			if (!program)
+				continue;
+			err = attach_one(hooks, hook, program);
+			if (err) {
+				pr_debug("cannot attach %s by %s: %s", hook->name,
+					 hook_way__name(hook->way), strerror(-err));
+				hook->way = WAY_NONE;
+				if (is_optional(hook))
+					continue;
+				*failed = hook;
+				return err;
+			}
+		}
+	}
+	return 0;
+}
+
+void hooks__detach(struct hooks *hooks)
+{
+	/* Entries were attached last and go first: nothing enters that cannot leave. */
+	while (hooks->n_links)
+		bpf_link__destroy(hooks->links[--hooks->n_links]);
+}
+
+void hooks__add_missed(const struct hooks *hooks, unsigned long long lost[CALL_COUNT])
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		const struct hook *hook = &hooks->hook[i];
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		struct bpf_program *program;
+
+		if (hook->way == WAY_NONE || hook->call == CALL_COUNT)
+			continue;
+		program = hook->programs[hook->way].enter;
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+			lost[hook->call] += info.recursion_misses;
+	}
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which programs attach where. The hooks are read off the BPF object itself (a program's name says
+ * its way and its call), so that a new program needs nothing here.
+ *
+ * Each hook can be reached by up to three ways. The choice is made for each on its own.
+ */
+#ifndef SHMTRACE_SOURCE_HOOKS_H
+#define SHMTRACE_SOURCE_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bpf/libbpf.h>
+
+#include "event.h"
+
+enum hook_way {
+	WAY_FENTRY,	/* fentry and fexit */
+	WAY_KPROBE,	/* kprobe and kretprobe */
+	WAY_TRACEPOINT, /* syscalls:sys_enter_* and sys_exit_* */
+	WAY_COUNT,
+	WAY_NONE = WAY_COUNT,
+};
+
+/* What the user may ask for. */
+enum hook_set { HOOKS_AUTO, HOOKS_FUNCTIONS, HOOKS_SYSCALLS };
+
+#define HOOKS_MAX     48
+#define HOOK_NAME_MAX 24
+
+struct hook_programs {
+	struct bpf_program *enter; /* NULL: this way has no entry program */
+	struct bpf_program *exit;  /* NULL: this way does not exist for the hook */
+};
+
+struct hook {
+	char name[HOOK_NAME_MAX]; /* "shmget", "shmget_32", "newseg" */
+	unsigned int call;	  /* enum call_id; CALL_COUNT: no call, a detail of one */
+	bool compat;		  /* only 32-bit callers take it */
+	bool wanted;
+	enum hook_way way;  /* chosen; WAY_NONE: not attached */
+	int err[WAY_COUNT]; /* 0 or -errno, of the last probe or attach */
+	struct hook_programs programs[WAY_COUNT];
+};
+
+struct hooks {
+	struct hook hook[HOOKS_MAX];
+	size_t count;
+	struct bpf_link *links[2 * HOOKS_MAX];
+	size_t n_links;
+	int tracefs_fd; /* or -errno */
+};
+
+/* "fentry", "kprobe", "tracepoint"; static. */
+const char *hook_way__name(enum hook_way way);
+
+/* Where the way attaches the hook: "__x64_sys_shmget", "syscalls/sys_enter_shmget"; NULL: nowhere.
+ */
+const char *hook__target(const struct hook *hook, enum hook_way way);
+
+/* Reads the hooks off the object, which must outlive them. hooks__close releases everything. */
+int hooks__init(struct hooks *hooks, struct bpf_object *object);
+void hooks__close(struct hooks *hooks);
+
+/*
+ * Tries one way with a program that does nothing, at entry and exit, and takes it off again.
+ * 0 or -errno: ENOENT no such function or event, EPERM refused, ENOTSUPP (524) or EOPNOTSUPP not
+ * on this kernel. Needs no loaded object.
+ */
+int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way);
+
+/*
+ * Chooses a way for every hook of the wanted calls (bits by enum call_id). thorough: probes every
+ * hook; otherwise one hook speaks for all of its way, and hooks__attach finds out. -errno where a
+ * call of a 64-bit caller cannot be hooked at all.
+ */
+int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough);
+
+/* Before bpf_object__load: loads the programs of the chosen ways and no others. */
+void hooks__select_programs(struct hooks *hooks);
+
+/*
+ * Attaches everything, exits before entries: an exit without its entry is ignored, an entry without
+ * its exit would look like a lost call. *failed is the hook that could not be attached.
+ */
+int hooks__attach(struct hooks *hooks, const struct hook **failed);
+void hooks__detach(struct hooks *hooks);
+
+/*
+ * Adds to lost, by enum call_id, how often the kernel did not run an entry program because it ran
+ * already on that CPU: counted for fentry since 5.12, for tracepoints and kprobes since 6.7.
+ */
+void hooks__add_missed(const struct hooks *hooks, unsigned long long lost[CALL_COUNT]);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+/* Parsing the kernel's BTF takes 20 ms and more, so it is done once. */
+static struct btf *kernel_btf;
+
+int probe__btf(void)
+{
+	if (!kernel_btf)
+		kernel_btf = btf__load_vmlinux_btf();
+	return kernel_btf ? 0 : -errno;
+}
+
+static int btf_id(const char *function)
+{
+	int err = probe__btf();
+
+	return err ? err : btf__find_by_name_kind(kernel_btf, function, BTF_KIND_FUNC);
+}
+
+bool probe__in_btf(const char *function)
+{
+	return btf_id(function) > 0;
+}
+
+void probe__close(void)
+{
+	btf__free(kernel_btf);
+	kernel_btf = NULL;
+}
+
+/* r0 = 0; exit */
+static int load_nothing(enum bpf_prog_type type, struct bpf_prog_load_opts *opts)
+{
+	const struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd;
+
+	fd = bpf_prog_load(type, "shmtrace_probe", "GPL", program,
+			   sizeof(program) / sizeof(*program), opts);
+	return fd < 0 ? -errno : fd;
+}
+
+int probe__fentry(const char *function, bool at_exit)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = at_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY);
+	int id, fd, link, err = 0;
+
+	id = btf_id(function);
+	if (id < 0)
+		return id;
+	opts.attach_btf_id = id;
+	fd = load_nothing(BPF_PROG_TYPE_TRACING, &opts);
+	if (fd < 0)
+		return fd;
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	if (link < 0)
+		err = -errno;
+	else
+		close(link);
+	close(fd);
+	return err;
+}
+
+static int open_perf_event(struct perf_event_attr *attr)
+{
+	int fd;
+
+	attr->size = sizeof(*attr);
+	fd = syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int probe__open_tracepoint(int event_id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.config = event_id,
+	};
+
+	return open_perf_event(&attr);
+}
+
+/* -1 where the file is missing: that kernel has no such PMU. */
+static int read_number(const char *path, const char *format_prefix)
+{
+	char text[32] = {};
+	ssize_t len;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0 || strncmp(text, format_prefix, strlen(format_prefix)))
+		return -1;
+	return atoi(text + strlen(format_prefix));
+}
+
+static int open_kprobe(const char *function, bool at_return)
+{
+	static const char pmu[] = "/sys/bus/event_source/devices/kprobe/type";
+	static const char bit[] = "/sys/bus/event_source/devices/kprobe/format/retprobe";
+	struct perf_event_attr attr = {
+		.config1 = (uintptr_t)function,
+	};
+	int type = read_number(pmu, ""), retprobe = read_number(bit, "config:");
+
+	if (type < 0 || retprobe < 0)
+		return -EOPNOTSUPP;
+	attr.type = type;
+	if (at_return)
+		attr.config |= 1ULL << retprobe;
+	return open_perf_event(&attr);
+}
+
+/* perf_event_fd is closed. */
+static int attach_nothing(enum bpf_prog_type type, int perf_event_fd)
+{
+	int fd, err = 0;
+
+	if (perf_event_fd < 0)
+		return perf_event_fd;
+	fd = load_nothing(type, NULL);
+	if (fd < 0) {
+		close(perf_event_fd);
+		return fd;
+	}
+	if (ioctl(perf_event_fd, PERF_EVENT_IOC_SET_BPF, fd))
+		err = -errno;
+	close(perf_event_fd);
+	close(fd);
+	return err;
+}
+
+int probe__kprobe(const char *function, bool at_return)
+{
+	return attach_nothing(BPF_PROG_TYPE_KPROBE, open_kprobe(function, at_return));
+}
+
+int probe__tracepoint(int event_id)
+{
+	return attach_nothing(BPF_PROG_TYPE_TRACEPOINT, probe__open_tracepoint(event_id));
+}
+
+int probe__ringbuf(void)
+{
+	int fd;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "shmtrace_probe", 0, 0, sysconf(_SC_PAGESIZE),
+			    NULL);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this kernel and these privileges allow, found out by trying it. Everything that is tried is
+ * taken back before the call returns.
+ */
+#ifndef SHMTRACE_SOURCE_PROBE_H
+#define SHMTRACE_SOURCE_PROBE_H
+
+#include <stdbool.h>
+
+/* Each loads a program that does nothing, attaches it there and removes it. 0 or -errno. */
+int probe__fentry(const char *function, bool at_exit);
+int probe__kprobe(const char *function, bool at_return);
+int probe__tracepoint(int event_id);
+
+/* A perf event on that tracepoint, on all CPUs, owned by the caller; or -errno. */
+int probe__open_tracepoint(int event_id);
+
+/* The running kernel's BTF names the function. */
+bool probe__in_btf(const char *function);
+/* The running kernel has BTF: 0 or -errno. */
+int probe__btf(void);
+
+/* A ring buffer map can be made (since 5.8): 0 or -errno; EPERM: not with these privileges. */
+int probe__ringbuf(void);
+
+/* Frees the BTF that the calls above share. */
+void probe__close(void);
+
+#endif
