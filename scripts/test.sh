@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs what the tests need, builds everything and runs all tests. Each test prints TAP; a stage
+# that prints none, fewer results than it planned, or ends badly without naming a failed test counts
+# as a failure. So does a skip that tests/expected-skips does not list. Logs are in build/test.
+#
+# usage: scripts/test.sh [--quick] [--only build|unit|style|live|vm] [--kernel NAME]
+#        --quick   everything but the virtual machines
+#        --only    one stage
+#        --kernel  of the virtual machines, only this one (may be repeated); implies --only vm
+
+# shellcheck disable=SC2317 # most functions are called through record
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+OUT=$TOP/build/test
+# The system's own python3, with the packages that deps.sh installs, before any other.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+# Live tests trace the whole machine: one at a time. Virtual machines use two processors each.
+MACHINES_AT_ONCE=2
+JOBS=$(nproc)
+
+usage() {
+	sed -n 's/^# \(usage: \|       \)//p' "$0" >&2
+	exit 2
+}
+
+# Builds in a directory of its own: name of the test, make's arguments…
+build() {
+	local name=$1
+	shift
+	tap_check "$name" make -C "$TOP" --no-print-directory -j"$JOBS" WERROR=1 "$@"
+}
+
+build_all() {
+	build "builds with gcc" all unit work
+	build "builds with clang" BUILD=build/clang CC=clang all unit
+}
+
+stage_build() {
+	record build build_all
+	stop_if_failed build "nothing else can be tested without a build"
+}
+
+# Unit tests, with the sanitizers in the code as well as in the tests.
+stage_unit() {
+	local binary
+	record build-asan build "builds with sanitizers" BUILD=build/asan \
+		SANITIZE=address,undefined unit
+	stop_if_failed build-asan "the unit tests did not build"
+	export CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+	for binary in $(find tests/unit -name 'test_*.c' | sort); do
+		binary=build/asan/${binary%.c}
+		record "unit-${binary##*/}" timeout 300 "$binary"
+	done
+}
+
+# Every shell script that git knows or could know, by name or by its first line.
+shell_scripts() {
+	local file
+	git ls-files -co --exclude-standard | sort | while read -r file; do
+		case $file in
+		*.sh | *.bash | *.bats) echo "$file" ;;
+		*.*[a-z]) ;;
+		*) head -n1 "$file" 2>/dev/null | grep -aq '^#!.*sh$' && echo "$file" ;;
+		esac || true
+	done
+}
+
+check_style() {
+	local file
+	tap_check "C is formatted by .clang-format" make --no-print-directory check-format
+	for file in $(shell_scripts); do
+		tap_check "shellcheck $file" shellcheck -x "$file"
+	done
+}
+
+stage_style() {
+	record style check_style
+}
+
+stage_live() {
+	local file
+	if ! [ -x build/shmtrace ]; then
+		stage_build
+	fi
+	for file in $(find tests/live -name '*.bats' | sort); do
+		file=${file##*/}
+		record "live-${file%.bats}" timeout 900 bats --tap "tests/live/$file"
+	done
+}
+
+build_machines() {
+	local arch
+	for arch in $(printf '%s\n' "$@" | sed 's/-.*//' | sort -u); do
+		tap_check "builds for machines of $arch" scripts/vm.sh build "$arch"
+	done
+}
+
+# Each guest script has a machine of its own on each kernel, a few at the same time.
+stage_vm() {
+	local kernel script names=()
+	if [ ${#kernels[@]} -eq 0 ]; then
+		mapfile -t kernels < <(scripts/vm.sh list)
+	fi
+	record vm-fetch tap_check "kernels and guest programs are there" \
+		scripts/vm.sh fetch "${kernels[@]}"
+	stop_if_failed vm-fetch "the machines have no kernels"
+	record vm-build build_machines "${kernels[@]}"
+	stop_if_failed vm-build "the machines cannot be built"
+	for kernel in "${kernels[@]}"; do
+		for script in tests/vm/guest-*.sh; do
+			while [ "$(jobs -rp | wc -l)" -ge "$MACHINES_AT_ONCE" ]; do
+				wait -n || true
+			done
+			script=${script##*/guest-}
+			names+=("vm-$kernel-${script%.sh}")
+			run_tap "${names[-1]}" scripts/vm.sh run "$kernel" "tests/vm/guest-$script" \
+				"$OUT/vm/$kernel-${script%.sh}" &
+		done
+	done
+	wait
+	for script in "${names[@]}"; do
+		report "$script"
+	done
+}
+
+stages=(build style unit live vm)
+kernels=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick) stages=(build style unit live) ;;
+	--only)
+		case ${2:-} in
+		build | unit | style | live | vm) stages=("$2") ;;
+		*) usage ;;
+		esac
+		shift
+		;;
+	--kernel)
+		[ $# -ge 2 ] || usage
+		"$TOP/scripts/vm.sh" list | grep -qxF -- "$2" ||
+			die "no machine is called '$2'; scripts/vm.sh list names them"
+		kernels+=("$2")
+		stages=(vm)
+		shift
+		;;
+	*) usage ;;
+	esac
+	shift
+done
+
+cd "$TOP"
+scripts/deps.sh build test
+case " ${stages[*]} " in
+*" vm "*) scripts/deps.sh vm ;;
+esac
+rm -rf "$OUT"
+mkdir -p "$OUT"
+for stage in "${stages[@]}"; do
+	case $stage in
+	build) stage_build ;;
+	style) stage_style ;;
+	unit) stage_unit ;;
+	live) stage_live ;;
+	vm) stage_vm ;;
+	esac
+done
+total
