@@ -74,7 +74,7 @@ static size_t round_buffer(size_t bytes)
 
 static void set_filters(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
-	skel->rodata->wanted_calls = options->calls | 1U << CALL_IPC;
+	skel->rodata->wanted_calls = options->calls;
 	skel->rodata->filter_by_pid = options->n_pids > 0;
 	skel->rodata->filter_by_descent = options->root != 0;
 	skel->rodata->filter_by_uid = options->by_uid;

@@ -324,6 +324,14 @@ void hooks__detach(struct hooks *hooks)
 		bpf_link__destroy(hooks->links[--hooks->n_links]);
 }
 
+enum hook_way hooks__main_way(const struct hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (hooks->hook[i].way != WAY_NONE && !is_optional(&hooks->hook[i]))
+			return hooks->hook[i].way;
+	return WAY_NONE;
+}
+
 void hooks__add_missed(const struct hooks *hooks, unsigned long long lost[CALL_COUNT])
 {
 	for (size_t i = 0; i < hooks->count; i++) {

@@ -88,6 +88,9 @@ void hooks__select_programs(struct hooks *hooks);
 int hooks__attach(struct hooks *hooks, const struct hook **failed);
 void hooks__detach(struct hooks *hooks);
 
+/* The way of the native calls, for the user to know; WAY_NONE before hooks__choose. */
+enum hook_way hooks__main_way(const struct hooks *hooks);
+
 /*
  * Adds to lost, by enum call_id, how often the kernel did not run an entry program because it ran
  * already on that CPU: counted for fentry since 5.12, for tracepoints and kprobes since 6.7.

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands: each reads its options, wires a source to a view, and decides the exit status.
+ */
+#ifndef SHMTRACE_CMD_CMD_H
+#define SHMTRACE_CMD_CMD_H
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOT_ALLOWED = 3, /* by this kernel or these privileges; `doctor` says why */
+	EXIT_FOUND = 4,	      /* with --exit-code: something was found */
+};
+
+struct command_info {
+	const char *name;
+	const char *summary; /* for `shmtrace --help` */
+	/* argv[0] is "shmtrace NAME". Returns the exit status. */
+	int (*run)(int argc, char *argv[]);
+};
+
+int cmd_trace(int argc, char *argv[]);
+int cmd_doctor(int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shmtrace trace: the live stream.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/log.h"
+#include "base/privileges.h"
+#include "cmd/cmd.h"
+#include "cmd/trace_options.h"
+#include "source/bpf.h"
+#include "view/call.h"
+#include "view/json.h"
+#include "view/loss.h"
+#include "view/summary.h"
+#include "view/text.h"
+
+#define OUTPUT_BUFFER (1UL << 16)
+#define BATCH_MAX     4096 /* events between two looks at signals and the clock */
+#define BATCH_LARGE   256
+#define NS_PER_S      1000000000ULL
+#define NS_PER_MS     1000000ULL
+
+struct trace {
+	struct trace_options options;
+	struct bpf_source *source;
+	struct view *view;
+	FILE *out;
+	int signal_fd;
+	struct pollfd *pid_fds; /* of -p */
+	size_t pids_alive;
+	struct command command;
+	bool command_runs;
+	int command_status; /* exit status, valid once it has ended */
+	bool interrupted;
+	bool done; /* no more calls are wanted */
+	unsigned int batch;
+	unsigned int quiet_rounds; /* looks in a row that found nothing */
+	uint64_t started_ns;
+	struct view_totals totals;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* Says what was lost since it was last said. now: totals, by enum call_id. */
+static void report_loss(struct trace *trace, uint64_t time_ns,
+			const unsigned long long now[CALL_COUNT])
+{
+	struct view_loss loss = {.time_ns = time_ns};
+	bool any = false;
+
+	for (int i = 0; i < CALL_COUNT; i++) {
+		/* Two CPUs may report in either order: totals never go back. */
+		if (now[i] <= trace->totals.lost[i])
+			continue;
+		loss.calls[i] = now[i] - trace->totals.lost[i];
+		trace->totals.lost[i] = now[i];
+		any = true;
+	}
+	if (any)
+		trace->view->ops->lost(trace->view, &loss);
+}
+
+static void handle_lost(struct trace *trace, const struct lost_event *lost)
+{
+	unsigned long long totals[CALL_COUNT];
+
+	for (int i = 0; i < CALL_COUNT; i++)
+		totals[i] = lost->calls[i];
+	report_loss(trace, lost->head.time_ns, totals);
+}
+
+static int handle_event(void *context, const struct event *event)
+{
+	struct trace *trace = context;
+
+	if (trace->done)
+		return 0;
+	switch (event->type) {
+	case EVENT_CALL:
+	case EVENT_CALL_LIMITS: {
+		const struct call_event *call = (const struct call_event *)event;
+
+		trace->totals.calls++;
+		trace->totals.failed += call__errno(call) != 0;
+		trace->view->ops->call(trace->view, call);
+		if (trace->totals.calls == trace->options.count)
+			trace->done = true;
+		break;
+	}
+	case EVENT_LOST:
+		handle_lost(trace, (const struct lost_event *)event);
+		break;
+	}
+	return ++trace->batch >= BATCH_MAX;
+}
+
+/* 0 to go on; -errno where the output takes no more. */
+static int flush(struct trace *trace)
+{
+	if (fflush(trace->out) || ferror(trace->out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* Returns the number of events, or -errno. */
+static int consume(struct trace *trace)
+{
+	int n, err;
+
+	trace->view->clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) -
+						   clock_ns(CLOCK_MONOTONIC));
+	trace->batch = 0;
+	n = bpf_source__consume(trace->source);
+	if (n < 0)
+		return n;
+	n = trace->batch;
+	if (n) {
+		err = flush(trace);
+		if (err)
+			return err;
+	}
+	return n;
+}
+
+static void handle_command_end(struct trace *trace)
+{
+	int status;
+
+	if (!trace->command_runs || waitpid(trace->command.pid, &status, WNOHANG) <= 0)
+		return;
+	trace->command_runs = false;
+	trace->command_status = command__exit_status(status);
+	trace->done = true;
+}
+
+/*
+ * Ctrl-C reaches the command through its terminal; from elsewhere it is handed on. The command
+ * decides whether it ends, and the trace with it; a second signal ends the trace alone.
+ */
+static void handle_stop(struct trace *trace, const struct signalfd_siginfo *info)
+{
+	if (trace->command_runs && !trace->interrupted) {
+		if (info->ssi_code != SI_KERNEL)
+			kill(trace->command.pid, info->ssi_signo);
+	} else {
+		trace->done = true;
+	}
+	trace->interrupted = true;
+}
+
+static void handle_signals(struct trace *trace)
+{
+	struct signalfd_siginfo info;
+
+	while (read(trace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			handle_command_end(trace);
+		else
+			handle_stop(trace, &info);
+	}
+}
+
+/*
+ * How long to sleep. Not at all while there is more than one batch; a short time, and without
+ * listening to the kernel, while events come; without limit when there were none for long enough
+ * that the kernel wakes us for the next one (bpf_source__fd).
+ */
+static int next_timeout_ms(const struct trace *trace, int n)
+{
+	uint64_t elapsed, limit = trace->options.duration_ns;
+	int timeout;
+
+	if (n >= BATCH_MAX)
+		timeout = 0;
+	else if (n >= BATCH_LARGE)
+		timeout = 2;
+	else if (trace->quiet_rounds < 3)
+		timeout = BPF_SOURCE_INTERVAL_MS;
+	else
+		timeout = -1;
+	if (limit) {
+		uint64_t left;
+
+		elapsed = clock_ns(CLOCK_MONOTONIC) - trace->started_ns;
+		left = elapsed < limit ? (limit - elapsed + NS_PER_MS - 1) / NS_PER_MS : 0;
+		if (left > 1000)
+			left = 1000;
+		if (timeout < 0 || left < (uint64_t)timeout)
+			timeout = left;
+	}
+	return timeout;
+}
+
+static void wait_for_events(struct trace *trace, int timeout)
+{
+	const size_t n_pids = trace->options.source.n_pids;
+	struct pollfd fds[2 + TRACE_PIDS_MAX] = {
+		{.fd = trace->signal_fd, .events = POLLIN},
+		/* A busy ring is always readable: it is listened to only before a long sleep. */
+		{.fd = trace->quiet_rounds < 3 ? -1 : bpf_source__fd(trace->source),
+		 .events = POLLIN},
+	};
+
+	memcpy(fds + 2, trace->pid_fds, n_pids * sizeof(*fds));
+	if (poll(fds, 2 + n_pids, timeout) <= 0)
+		return;
+	if (fds[0].revents)
+		handle_signals(trace);
+	for (size_t i = 0; i < n_pids; i++) {
+		if (!fds[2 + i].revents)
+			continue;
+		close(trace->pid_fds[i].fd);
+		trace->pid_fds[i].fd = -1;
+		if (--trace->pids_alive == 0)
+			trace->done = true;
+	}
+}
+
+static int follow(struct trace *trace)
+{
+	while (!trace->done) {
+		int n = consume(trace);
+
+		if (n < 0)
+			return n;
+		trace->quiet_rounds = n ? 0 : trace->quiet_rounds + 1;
+		if (trace->done)
+			break;
+		wait_for_events(trace, next_timeout_ms(trace, n));
+		if (trace->options.duration_ns &&
+		    clock_ns(CLOCK_MONOTONIC) - trace->started_ns >= trace->options.duration_ns)
+			trace->done = true;
+	}
+	return 0;
+}
+
+/* What was captured before the hooks came off is still printed, and what was lost is said. */
+static int drain(struct trace *trace)
+{
+	unsigned long long lost[CALL_COUNT];
+	const bool enough = trace->options.count && trace->totals.calls >= trace->options.count;
+	int n;
+
+	bpf_source__stop(trace->source);
+	trace->totals.elapsed_ns = clock_ns(CLOCK_MONOTONIC) - trace->started_ns;
+	trace->done = enough;
+	do {
+		n = consume(trace);
+		if (n < 0)
+			return n;
+	} while (n);
+	if (!enough) {
+		bpf_source__lost(trace->source, lost);
+		report_loss(trace, clock_ns(CLOCK_MONOTONIC), lost);
+	}
+	trace->view->ops->end(trace->view, &trace->totals);
+	return flush(trace);
+}
+
+static void print_closing(const struct trace *trace)
+{
+	const struct view_totals *totals = &trace->totals;
+	unsigned long long unfollowed = bpf_source__unfollowed(trace->source);
+
+	if (unfollowed)
+		pr_warn("%llu descendants of the command could not be followed", unfollowed);
+	if (!trace->options.quiet)
+		pr_info("%llu calls, %llu failed, %llu lost, in %.1f s", totals->calls,
+			totals->failed, loss__total(totals->lost),
+			(double)totals->elapsed_ns / NS_PER_S);
+}
+
+static const char *output_name(const struct trace *trace)
+{
+	return trace->options.output ? trace->options.output : "standard output";
+}
+
+/* A reader that has had enough is no error. */
+static int output_status(const struct trace *trace, int err)
+{
+	if (!err || err == -EPIPE)
+		return EXIT_DONE;
+	pr_err("cannot write to %s: %s", output_name(trace), strerror(-err));
+	return EXIT_FAILED;
+}
+
+/* Signals are still handed on; a second one leaves the command to itself. */
+static void wait_for_command(struct trace *trace)
+{
+	struct pollfd fd = {.fd = trace->signal_fd, .events = POLLIN};
+
+	trace->done = false;
+	handle_command_end(trace);
+	while (trace->command_runs && !trace->done)
+		if (poll(&fd, 1, -1) > 0)
+			handle_signals(trace);
+	if (trace->command_runs)
+		trace->command_status = EXIT_FAILED;
+}
+
+static void print_opening(const struct trace *trace)
+{
+	enum hook_way way = hooks__main_way(bpf_source__hooks(trace->source));
+
+	if (!trace->options.quiet)
+		pr_info("tracing by %s%s",
+			way == WAY_TRACEPOINT ? "system call hooks" : "function hooks",
+			way == WAY_TRACEPOINT ? "; 32-bit callers are not seen" : "");
+}
+
+static int run(struct trace *trace)
+{
+	int err, status;
+
+	trace->started_ns = clock_ns(CLOCK_MONOTONIC);
+	trace->view->ops->begin(trace->view);
+	err = flush(trace);
+	if (!err && trace->options.command) {
+		int start_err = command__go(&trace->command);
+
+		if (start_err) {
+			pr_err("cannot start %s: %s", trace->options.command[0],
+			       strerror(-start_err));
+			waitpid(trace->command.pid, NULL, 0);
+			return command__start_failure_status(start_err);
+		}
+		trace->command_runs = true;
+	}
+	if (!err)
+		err = follow(trace);
+	if (!err)
+		err = drain(trace);
+	else
+		bpf_source__stop(trace->source);
+	status = output_status(trace, err);
+	if (status == EXIT_DONE && !err)
+		print_closing(trace);
+	if (trace->options.command) {
+		wait_for_command(trace);
+		status = trace->command_status;
+	}
+	return status;
+}
+
+/* SIGCHLD is among them; what the process had blocked before goes to *before, for the command. */
+static int open_signals(struct trace *trace, sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, before);
+	signal(SIGPIPE, SIG_IGN);
+	trace->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return trace->signal_fd < 0 ? -errno : 0;
+}
+
+static int open_pids(struct trace *trace)
+{
+	const struct bpf_source_options *source = &trace->options.source;
+
+	trace->pid_fds = calloc(source->n_pids + 1, sizeof(*trace->pid_fds));
+	if (!trace->pid_fds) {
+		pr_err("out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < source->n_pids; i++) {
+		int fd = syscall(SYS_pidfd_open, (pid_t)source->pids[i], 0);
+
+		if (fd < 0) {
+			pr_err("cannot trace process %u: %s", source->pids[i], strerror(errno));
+			return -errno;
+		}
+		trace->pid_fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+		trace->pids_alive++;
+	}
+	return 0;
+}
+
+static int open_output(struct trace *trace)
+{
+	trace->out = trace->options.output ? fopen(trace->options.output, "we") : stdout;
+	if (!trace->out) {
+		pr_err("cannot open %s: %s", trace->options.output, strerror(errno));
+		return -errno;
+	}
+	setvbuf(trace->out, NULL, _IOFBF, OUTPUT_BUFFER);
+	return 0;
+}
+
+static bool use_color(const struct trace *trace)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (trace->options.color != COLOR_AUTO)
+		return trace->options.color == COLOR_ALWAYS;
+	return isatty(fileno(trace->out)) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
+}
+
+static int open_view(struct trace *trace)
+{
+	const struct trace_options *options = &trace->options;
+
+	if (options->summary)
+		trace->view = summary_view__new(trace->out, options->json);
+	else if (options->json)
+		trace->view = json_view__new(trace->out);
+	else
+		trace->view = text_view__new(trace->out, use_color(trace), !options->quiet);
+	if (!trace->view)
+		pr_err("out of memory");
+	return trace->view ? 0 : -ENOMEM;
+}
+
+static int open_source(struct trace *trace)
+{
+	char why[512] = "";
+	int err;
+
+	if (trace->options.command)
+		trace->options.source.root = trace->command.pid;
+	err = bpf_source__open(&trace->source, &trace->options.source, handle_event, trace, why,
+			       sizeof(why));
+	if (err)
+		pr_err("%s", why);
+	return err;
+}
+
+static void clean_up(struct trace *trace)
+{
+	bpf_source__close(trace->source);
+	if (trace->view)
+		trace->view->ops->free(trace->view);
+	if (trace->out && trace->out != stdout)
+		fclose(trace->out);
+	for (size_t i = 0; trace->pid_fds && i < trace->options.source.n_pids; i++)
+		if (trace->pid_fds[i].fd > 0)
+			close(trace->pid_fds[i].fd);
+	free(trace->pid_fds);
+	if (trace->signal_fd >= 0)
+		close(trace->signal_fd);
+}
+
+/* Everything up to the first event, in the order in which it can fail most cheaply. */
+static int start(struct trace *trace)
+{
+	sigset_t before;
+	int err;
+
+	err = open_signals(trace, &before);
+	if (err || open_pids(trace) || open_output(trace) || open_view(trace))
+		return EXIT_FAILED;
+	if (trace->options.command) {
+		err = command__prepare(&trace->command, trace->options.command, &before);
+		if (err) {
+			pr_err("cannot start %s: %s", trace->options.command[0], strerror(-err));
+			return EXIT_FAILED;
+		}
+	}
+	err = open_source(trace);
+	if (err) {
+		if (trace->options.command)
+			command__abandon(&trace->command);
+		return err == -EPERM || err == -ENOTSUP ? EXIT_NOT_ALLOWED : EXIT_FAILED;
+	}
+	print_opening(trace);
+	err = privileges__drop();
+	if (err)
+		pr_debug("cannot drop privileges: %s", strerror(-err));
+	return EXIT_DONE;
+}
+
+int cmd_trace(int argc, char *argv[])
+{
+	struct trace *trace = calloc(1, sizeof(*trace));
+	int status;
+
+	if (!trace) {
+		pr_err("out of memory");
+		return EXIT_FAILED;
+	}
+	trace->signal_fd = -1;
+	trace_options__parse(&trace->options, argc, argv);
+	/* Names may have any byte; how wide they are is the locale's matter, and nothing else. */
+	setlocale(LC_CTYPE, "");
+	status = start(trace);
+	if (status == EXIT_DONE)
+		status = run(trace);
+	clean_up(trace);
+	free(trace);
+	return status;
+}
