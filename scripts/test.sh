@@ -60,15 +60,20 @@ stage_unit() {
 	done
 }
 
-# Every shell script that git knows or could know, by name or by its first line.
+# Every shell script that git has or would add, by name or by its first line.
 shell_scripts() {
 	local file
 	git ls-files -co --exclude-standard | sort | while read -r file; do
-		case $file in
+		[ -f "$file" ] || continue
+		case ${file##*/} in
 		*.sh | *.bash | *.bats) echo "$file" ;;
-		*.*[a-z]) ;;
-		*) head -n1 "$file" 2>/dev/null | grep -aq '^#!.*sh$' && echo "$file" ;;
-		esac || true
+		*.*) ;;
+		*)
+			if head -n1 "$file" | grep -aq '^#!.*sh$'; then
+				echo "$file"
+			fi
+			;;
+		esac
 	done
 }
 
