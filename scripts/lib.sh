@@ -20,6 +20,7 @@ apt_mirror() {
 			BEGIN { RS = ""; FS = "\n" }
 			{
 				uri = ""; found = 0; off = 0
+				gsub(/\n[ \t]+/, " ") # a field may go on in the next line
 				for (i = 1; i <= NF; i++) {
 					n = split($i, word, /[ \t]+/)
 					field = tolower(word[1])

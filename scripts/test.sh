@@ -56,7 +56,7 @@ stage_unit() {
 	export CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	for binary in $(find tests/unit -name 'test_*.c' | sort); do
 		binary=build/asan/${binary%.c}
-		record "unit-${binary##*/}" timeout 300 "$binary"
+		record "unit-${binary##*/}" timeout --foreground 300 "$binary"
 	done
 }
 
@@ -96,7 +96,7 @@ stage_live() {
 	fi
 	for file in $(find tests/live -name '*.bats' | sort); do
 		file=${file##*/}
-		record "live-${file%.bats}" timeout 900 bats --tap "tests/live/$file"
+		record "live-${file%.bats}" timeout --foreground 900 bats --tap "tests/live/$file"
 	done
 }
 

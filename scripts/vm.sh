@@ -183,7 +183,8 @@ strip_of() {
 	esac
 }
 
-# Runs the machine to its end: name, directory with vmlinuz and initramfs, where its logs go too.
+# Runs the machine to its end: name, directory with the initramfs, where its logs go too. In the
+# foreground, so that Ctrl-C ends it with us.
 boot() {
 	local name=$1 dir=$2 append="quiet panic=-1 vm=$1"
 	local common=(-smp 2 -m 1G -display none -monitor none -no-reboot -accel "tcg,thread=multi"
@@ -191,12 +192,12 @@ boot() {
 		-serial "file:$dir/console")
 	case $name in
 	x86_64-*)
-		timeout -k 5 "$TIMEOUT" qemu-system-x86_64 -cpu max "${common[@]}" \
+		timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64 -cpu max "${common[@]}" \
 			-serial "file:$dir/result" -append "console=ttyS0 port=ttyS1 $append"
 		;;
 	arm64-*)
 		# The virt board has one port for the console; the second one is a PCI card.
-		timeout -k 5 "$TIMEOUT" qemu-system-aarch64 -M virt -cpu cortex-a72 "${common[@]}" \
+		timeout --foreground -k 5 "$TIMEOUT" qemu-system-aarch64 -M virt -cpu cortex-a72 "${common[@]}" \
 			-chardev "file,id=result,path=$dir/result" -device pci-serial,chardev=result \
 			-append "console=ttyAMA0 port=ttyS0 $append"
 		;;
