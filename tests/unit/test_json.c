@@ -360,6 +360,7 @@ static void test_lost_and_end(void **state)
 {
 	struct view_totals totals = {.calls = 9, .failed = 2, .elapsed_ns = 1500000000};
 	struct view_loss loss = {.time_ns = 59000000001};
+	const struct call_limits_event shmget = shmget_event();
 	struct capture c;
 	char *text;
 
@@ -367,11 +368,12 @@ static void test_lost_and_end(void **state)
 	totals.lost[CALL_IPC] = loss.calls[CALL_IPC] = 3;
 	totals.lost[CALL_SHMGET] = loss.calls[CALL_SHMGET] = 4;
 	capture_open(&c);
+	c.view->ops->call(c.view, &shmget.call); /* in another second */
 	c.view->ops->lost(c.view, &loss);
 	c.view->ops->end(c.view, &totals);
 	text = capture_close(&c);
 	assert_string_equal(
-		text,
+		text, SHMGET_LINE
 		"{\"type\":\"lost\",\"version\":1,\"time\":\"2026-01-02T10:16:00.000000001Z\","
 		"\"calls\":{\"shmget\":4,\"ipc\":3},\"total\":7}\n"
 		"{\"type\":\"end\",\"version\":1,\"time\":\"2026-01-02T10:16:00.000000001Z\","

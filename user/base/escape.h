@@ -16,8 +16,8 @@
  * For a terminal or a log. Printable ASCII stays, backslash becomes \\, all other bytes become
  * \xNN. With utf8, well-formed UTF-8 of printable characters stays as well; controls (C0, DEL, C1),
  * bidirectional, invisible and zero-width characters, blanks other than the space, private use and
- * unassigned code points never do. utf8 is meant for a process whose LC_CTYPE is UTF-8; in any
- * other locale it makes no difference, since the C library then calls nothing but ASCII printable.
+ * unassigned code points never do. utf8 is for a process whose LC_CTYPE is UTF-8, as it asks the C
+ * library what is printable: in the C locale that is ASCII and nothing else.
  * Stops at len or at the first NUL. buf needs ESCAPE_TEXT_MAX(len). Returns the length written.
  */
 size_t escape__text(char *buf, const char *bytes, size_t len, bool utf8);
