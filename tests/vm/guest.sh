@@ -45,11 +45,13 @@ note() {
 check() {
 	check_name=$1
 	shift
-	if "$@" >"$TMP/check.log" 2>&1; then
+	check_status=0
+	"$@" >"$TMP/check.log" 2>&1 || check_status=$?
+	if [ "$check_status" -eq 0 ]; then
 		ok "$check_name"
 	else
 		not_ok "$check_name"
-		note "failed with status $?: $*"
+		note "failed with status $check_status: $*"
 		note <"$TMP/check.log"
 		return 1
 	fi
