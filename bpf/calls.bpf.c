@@ -144,7 +144,7 @@ __hidden int call_enter(struct call_stash *call)
 {
 	__u32 tid = current_tid();
 
-	if (!caller_passes())
+	if (stopped || !caller_passes())
 		return 0;
 	call->time_ns = bpf_ktime_get_ns();
 	if (!bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
@@ -165,6 +165,8 @@ __hidden int call_exit(__s64 ret)
 	call = bpf_map_lookup_elem(&stash, &tid);
 	if (!call)
 		return 0;
+	if (stopped)
+		goto out;
 	flags = read_indirect(call, &result);
 	if (result_passes(call, result)) {
 		report_lost(now);
@@ -175,6 +177,7 @@ __hidden int call_exit(__s64 ret)
 		else
 			send_call(call, result, now, flags);
 	}
+out:
 	bpf_map_delete_elem(&stash, &tid);
 	return 0;
 }

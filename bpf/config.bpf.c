@@ -44,6 +44,8 @@ const volatile char filter_comm[EVENT_COMM_LEN] = {};
 
 /* The process, in the reader's pid namespace, whose descendants are followed; 0: it has ended. */
 __u32 followed_root = 0;
+/* Set at the end: taking the programs off takes the kernel a second, and this a moment. */
+_Bool stopped = 0;
 /* Children that found no room in `followed`. */
 __u64 followed_lost = 0;
 /* Calls that found no room in the ring buffer or in the stash, or whose exit was not seen. */

@@ -6,19 +6,33 @@
  */
 #include "shmtrace.bpf.h"
 
-#define SYSCALL_HOOKS(ID, name, nargs)                                                         \
-	SEC("tracepoint/syscalls/sys_enter_" #name)                                            \
-	int enter_##name(struct trace_event_raw_sys_enter *ctx)                                \
-	{                                                                                      \
-		struct call_stash call = {.call = CALL_##ID, .abi = ABI_NATIVE};               \
-                                                                                               \
-		_Pragma("unroll") for (int i = 0; i < nargs; i++) call.args[i] = ctx->args[i]; \
-		return call_enter(&call);                                                      \
-	}                                                                                      \
-	SEC("tracepoint/syscalls/sys_exit_" #name)                                             \
-	int exit_##name(struct trace_event_raw_sys_exit *ctx)                                  \
-	{                                                                                      \
-		return call_exit(ctx->ret);                                                    \
+/* Written out, each argument has a relocation of its own; a loop would compute on ctx itself. */
+#define LOAD_ARGS(stash, ctx, nargs)                       \
+	do {                                               \
+		(stash)->args[0] = (ctx)->args[0];         \
+		if ((nargs) > 1)                           \
+			(stash)->args[1] = (ctx)->args[1]; \
+		if ((nargs) > 2)                           \
+			(stash)->args[2] = (ctx)->args[2]; \
+		if ((nargs) > 3)                           \
+			(stash)->args[3] = (ctx)->args[3]; \
+		if ((nargs) > 4)                           \
+			(stash)->args[4] = (ctx)->args[4]; \
+	} while (0)
+
+#define SYSCALL_HOOKS(ID, name, nargs)                                           \
+	SEC("tracepoint/syscalls/sys_enter_" #name)                              \
+	int enter_##name(struct trace_event_raw_sys_enter *ctx)                  \
+	{                                                                        \
+		struct call_stash call = {.call = CALL_##ID, .abi = ABI_NATIVE}; \
+                                                                                 \
+		LOAD_ARGS(&call, ctx, nargs);                                    \
+		return call_enter(&call);                                        \
+	}                                                                        \
+	SEC("tracepoint/syscalls/sys_exit_" #name)                               \
+	int exit_##name(struct trace_event_raw_sys_exit *ctx)                    \
+	{                                                                        \
+		return call_exit(ctx->ret);                                      \
 	}
 
 SYSCALL_HOOKS(SHMGET, shmget, 3)

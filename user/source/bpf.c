@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/membarrier.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -377,9 +379,17 @@ int bpf_source__consume(struct bpf_source *source)
 	return n == -EAGAIN ? 1 : n;
 }
 
+/*
+ * Taking a tracepoint program off makes the kernel wait for all CPUs, 70 ms each, one after the
+ * other. So the programs are told to do nothing, and one barrier makes sure that none of them is
+ * still at work: they run inside RCU read-side sections, and MEMBARRIER_CMD_GLOBAL is
+ * synchronize_rcu (kernel/sched/membarrier.c; refused where CPUs run without a tick).
+ */
 void bpf_source__stop(struct bpf_source *source)
 {
-	hooks__detach(&source->hooks);
+	*(volatile bool *)&source->skel->bss->stopped = true;
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		hooks__detach(&source->hooks);
 }
 
 void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])

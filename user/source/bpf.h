@@ -69,7 +69,7 @@ int bpf_source__fd(const struct bpf_source *source);
 /* Hands over what is there. Returns the number of events, or -errno. */
 int bpf_source__consume(struct bpf_source *source);
 
-/* Takes the hooks off. What was captured can still be consumed. */
+/* No event comes after this. What was captured can still be consumed; the hooks go in close. */
 void bpf_source__stop(struct bpf_source *source);
 
 /* Totals since the start, by enum call_id: no room, or not run by the kernel. */
