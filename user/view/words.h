@@ -18,19 +18,19 @@
  */
 size_t words__call(char *buf, const struct call_event *call);
 
-/* "shmget" of CALL_SHMGET. Static. */
+/* "shmget" of CALL_SHMGET, "?" of a number that is no call. Static. */
 const char *words__call_name(unsigned int call);
 
 /*
- * "ENOSPC" of 28, NULL where that number has no name. Also the kernel's own 512 to 516, which
- * user space never sees but a tracer does (include/linux/errno.h). Static.
+ * "ENOSPC" of 28, NULL where that number has no name. Also the kernel's own from 512 to 530,
+ * which user space never sees but a tracer may (include/linux/errno.h). Static.
  */
 const char *words__errno_name(int err);
 
-/* "No space left on device" of 28, always English; NULL where unknown. Static. */
+/* "No space left on device" of 28, always English; NULL where there is no name. Static. */
 const char *words__errno_text(int err);
 
-/* 28 of "ENOSPC", case ignored; -1 where there is no such name. */
+/* 28 of "ENOSPC" or "enospc", also of second names as EWOULDBLOCK; -1 of any other string. */
 int words__errno_number(const char *name);
 
 #endif
