@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "shmtrace.skel.h"
+#include "source/ipcns.h"
 #include "source/probe.h"
 #include "source/sysvipc.h"
 
@@ -146,11 +147,8 @@ static void seed_objects(struct shmtrace_bpf *skel, uint32_t key)
 	static const char *const tables[] = {
 		[OBJECT_SHM] = "shm", [OBJECT_SEM] = "sem", [OBJECT_MSG] = "msg"};
 	struct seed seed = {.map_fd = bpf_map__fd(skel->maps.objects)};
-	struct stat st;
 
-	if (stat("/proc/self/ns/ipc", &st))
-		return;
-	seed.key.ipcns = st.st_ino;
+	seed.key.ipcns = ipcns__inum();
 	for (uint32_t kind = 0; kind < OBJECT_NONE; kind++) {
 		int err;
 

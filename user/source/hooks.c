@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 
 #include "base/log.h"
+#include "source/kernelfs.h"
 #include "source/probe.h"
 #include "source/tracefs.h"
 
@@ -74,7 +75,7 @@ int hooks__init(struct hooks *hooks, struct bpf_object *object)
 	struct bpf_program *program;
 
 	memset(hooks, 0, sizeof(*hooks));
-	hooks->tracefs_fd = tracefs__open();
+	hooks->tracefs_fd = kernelfs__open(&kernelfs_tracefs);
 	bpf_object__for_each_program(program, object)
 	{
 		const char *name = bpf_program__name(program);

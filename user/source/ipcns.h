@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The caller's own IPC namespace, as the kernel tells any process without BPF.
+ */
+#ifndef SHMTRACE_SOURCE_IPCNS_H
+#define SHMTRACE_SOURCE_IPCNS_H
+
+#include <stdint.h>
+
+#include "event.h"
+
+#define IPCNS_INIT_INO 0xefffffffU /* include/linux/proc_ns.h, PROC_IPC_INIT_INO */
+
+/* Inode number of the namespace, 0 where /proc does not tell. */
+uint32_t ipcns__inum(void);
+
+/*
+ * Limits (/proc/sys/kernel) and their use (SHM_INFO, SEM_INFO, MSG_INFO: the kernel's own counters,
+ * SHMALL in pages). 0 or -errno: a kernel without System V IPC answers ENOSYS.
+ */
+int ipcns__limits(struct ipc_limits *limits);
+
+#endif
