@@ -47,6 +47,11 @@ stage_build() {
 	stop_if_failed build "nothing else can be tested without a build"
 }
 
+# The files that a stage runs. None at all is a failure: folder, pattern.
+files_of() {
+	find "$1" -name "$2" | sort | grep . || echo none
+}
+
 # Unit tests, with the sanitizers in the code as well as in the tests.
 stage_unit() {
 	local binary
@@ -54,7 +59,7 @@ stage_unit() {
 		SANITIZE=address,undefined unit
 	stop_if_failed build-asan "the unit tests did not build"
 	export CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
-	for binary in $(find tests/unit -name 'test_*.c' | sort); do
+	for binary in $(files_of tests/unit 'test_*.c'); do
 		binary=build/asan/${binary%.c}
 		record "unit-${binary##*/}" timeout --foreground 300 "$binary"
 	done
@@ -94,7 +99,7 @@ stage_live() {
 	if ! [ -x build/shmtrace ]; then
 		stage_build
 	fi
-	for file in $(find tests/live -name '*.bats' | sort); do
+	for file in $(files_of tests/live '*.bats'); do
 		file=${file##*/}
 		record "live-${file%.bats}" timeout --foreground 900 bats --tap "tests/live/$file"
 	done
@@ -119,7 +124,7 @@ stage_vm() {
 	record vm-build build_machines "${kernels[@]}"
 	stop_if_failed vm-build "the machines cannot be built"
 	for kernel in "${kernels[@]}"; do
-		for script in tests/vm/guest-*.sh; do
+		for script in $(files_of tests/vm 'guest-*.sh'); do
 			while [ "$(jobs -rp | wc -l)" -ge "$MACHINES_AT_ONCE" ]; do
 				wait -n || true
 			done
