@@ -133,11 +133,14 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJS)
 		-lcmocka $(LIBS_LIBS)
 
 # Workloads make real calls and nothing else; they are static so that any machine runs them. Those
-# named *_32.c are built as 32-bit programs.
+# named *_32.c are built as 32-bit programs; the kernel's headers then stand where only gcc-multilib,
+# which excludes the cross compilers, would make them found.
+CFLAGS_32 = -m32 -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
 $(BUILD)/tests/work/%: tests/work/%.c
 	$(call msg,WORK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(if $(findstring _32,$*),-m32) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -static \
+	$(Q)$(CC) $(if $(findstring _32,$*),$(CFLAGS_32)) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -static \
 		-pthread -MMD -MP -MF $@.d -o $@ $<
 
 $(BUILD)/man/%: man/%.scd

@@ -43,18 +43,39 @@ void probe__close(void)
 	kernel_btf = NULL;
 }
 
-/* r0 = 0; exit */
-static int load_nothing(enum bpf_prog_type type, struct bpf_prog_load_opts *opts)
+static int load(enum bpf_prog_type type, const struct bpf_insn *program, size_t len,
+		struct bpf_prog_load_opts *opts)
+{
+	int fd = bpf_prog_load(type, "shmtrace_probe", "GPL", program, len, opts);
+
+	return fd < 0 ? -errno : fd;
+}
+
+#define INSN_RETURN_0                                                \
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0}, \
+	{                                                            \
+		.code = BPF_JMP | BPF_EXIT                           \
+	}
+
+static int load_nothing(enum bpf_prog_type type)
+{
+	const struct bpf_insn program[] = {INSN_RETURN_0};
+
+	return load(type, program, sizeof(program) / sizeof(*program), NULL);
+}
+
+/*
+ * Reads the function's first argument: in 5.10 the BTF of the system call wrappers does not know
+ * struct pt_regs, and then the verifier allows the hook and not its argument.
+ */
+static int load_fentry(struct bpf_prog_load_opts *opts)
 {
 	const struct bpf_insn program[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1},
+		INSN_RETURN_0,
 	};
-	int fd;
 
-	fd = bpf_prog_load(type, "shmtrace_probe", "GPL", program,
-			   sizeof(program) / sizeof(*program), opts);
-	return fd < 0 ? -errno : fd;
+	return load(BPF_PROG_TYPE_TRACING, program, sizeof(program) / sizeof(*program), opts);
 }
 
 int probe__fentry(const char *function, bool at_exit)
@@ -67,7 +88,7 @@ int probe__fentry(const char *function, bool at_exit)
 	if (id < 0)
 		return id;
 	opts.attach_btf_id = id;
-	fd = load_nothing(BPF_PROG_TYPE_TRACING, &opts);
+	fd = load_fentry(&opts);
 	if (fd < 0)
 		return fd;
 	link = bpf_raw_tracepoint_open(NULL, fd);
@@ -139,7 +160,7 @@ static int attach_nothing(enum bpf_prog_type type, int perf_event_fd)
 
 	if (perf_event_fd < 0)
 		return perf_event_fd;
-	fd = load_nothing(type, NULL);
+	fd = load_nothing(type);
 	if (fd < 0) {
 		close(perf_event_fd);
 		return fd;
