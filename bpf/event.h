@@ -76,7 +76,9 @@ struct event {
 /*
  * One finished system call. args are those of the call named by `call`, in its own order, also
  * when it came through ipc(2); of 32-bit callers they are zero-extended. ABI_COMPAT_IPC: the
- * fourth argument of semctl is what ipc's pointer points at, and args[5] holds that pointer.
+ * fourth argument of semctl is what ipc's pointer points at, and args[5] holds that pointer; so
+ * does args[5] of a msgrcv that takes buffer and type from a struct ipc_kludge (version 0), 0
+ * otherwise.
  */
 struct call_event {
 	struct event head;

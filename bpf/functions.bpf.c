@@ -130,7 +130,7 @@ static __noinline int decode_ipc(struct call_stash *call)
 		SET_CALL(MSGSND, first, ptr, second, third);
 		break;
 	case IPC_MSGRCV:
-		SET_CALL(MSGRCV, first, ptr, second, fifth, third, ptr);
+		SET_CALL(MSGRCV, first, ptr, second, fifth, third, version ? 0 : ptr);
 		call->kludge = version == 0;
 		break;
 	case IPC_MSGGET:

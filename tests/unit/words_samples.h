@@ -421,7 +421,7 @@ static const struct sample compat_ipc[] = {
 {"msgrcv(8, 0xffffd758, 1, MSG_NOERROR|MSG_EXCEPT|MSG_COPY|IPC_NOWAIT|0xffff87ff) = -1 EINVAL (Invalid argument)",
  CALL_MSGRCV, -22, 0, {8, 0xdead, 1, 7, 0xffffffff, 0xffffd758}},
 {"msgrcv(0, 0x80ed060, 64, 0, MSG_NOERROR|IPC_NOWAIT) = -1 ENOMSG (No message of desired type)",
- CALL_MSGRCV, -42, 0, {0, 0x80ed060, 0x40, 0, 0x1800, 0x80ed060}},
+ CALL_MSGRCV, -42, 0, {0, 0x80ed060, 0x40, 0, 0x1800}},
 {"msgrcv(-637533175, NULL, 0, 0, 0) = -1 EINVAL (Invalid argument)",
  CALL_MSGRCV, -22, 0, {0xda000409}},
 {"msgrcv(41, 0xffffd718, 100, IPC_NOWAIT) = -1 EFAULT (Bad address)",

@@ -27,7 +27,7 @@
 
 /* Callers that may be inside a data-path call at once: each sleeper holds its stash. */
 #define STASH_BLOCKING 65536
-#define FOLLOWED_MAX   65536
+#define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
 #define CALLS_BLOCKING \

@@ -11,7 +11,7 @@
 
 /* What is known at the end of a trace. Calls by enum call_id. */
 struct view_totals {
-	unsigned long long calls; /* received */
+	unsigned long long calls;  /* received */
 	unsigned long long failed; /* of these, with an error */
 	unsigned long long lost[CALL_COUNT];
 	unsigned long long elapsed_ns;

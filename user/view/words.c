@@ -319,16 +319,13 @@ static char *put_msgsnd(char *p, const struct call_event *call)
 }
 
 /*
- * Version 0 of ipc(2)'s msgrcv takes buffer and type from a struct ipc_kludge. strace does not
- * look into it with verbose=none: it prints its address, and no type at all. Of the later versions
- * args[5] is the buffer as well, or 0.
+ * Version 0 of ipc(2)'s msgrcv takes buffer and type from a struct ipc_kludge, whose address
+ * args[5] holds. strace does not look into it with verbose=none: it prints its address, and no type
+ * at all.
  */
 static bool is_kludge(const struct call_event *call)
 {
-	if (call->abi != ABI_COMPAT_IPC)
-		return false;
-	return call->flags & CALL_F_KLUDGE_FAULT ||
-	       (call->args[5] && call->args[5] != call->args[1]);
+	return call->abi == ABI_COMPAT_IPC && (call->flags & CALL_F_KLUDGE_FAULT || call->args[5]);
 }
 
 static char *put_msgrcv(char *p, const struct call_event *call)
