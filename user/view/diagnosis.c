@@ -7,6 +7,7 @@
 
 #include "base/json_writer.h"
 #include "source/ipcns.h"
+#include "view/limits.h"
 
 #define JSON_MAX (1UL << 15)
 
@@ -181,31 +182,6 @@ static void put_hooks(struct json_writer *w, const struct diagnosis *d)
 	json_writer__end(w);
 }
 
-static void put_use(struct json_writer *w, const char *key, uint64_t used, uint64_t limit)
-{
-	json_writer__begin(w, key);
-	json_writer__u64(w, "used", used);
-	json_writer__u64(w, "limit", limit);
-	json_writer__end(w);
-}
-
-static void put_limits(struct json_writer *w, const struct diagnosis *d)
-{
-	const struct ipc_limits *l = &d->limits;
-
-	if (d->limits_err) {
-		json_writer__null(w, "limits");
-		return;
-	}
-	json_writer__begin(w, "limits");
-	put_use(w, "shmmni", l->shmmni_used, l->shmmni);
-	put_use(w, "shmall", l->shmall_used, l->shmall);
-	put_use(w, "semmni", l->semmni_used, l->semmni);
-	put_use(w, "semmns", l->semmns_used, l->semmns);
-	put_use(w, "msgmni", l->msgmni_used, l->msgmni);
-	json_writer__end(w);
-}
-
 void diagnosis__print_json(const struct diagnosis *d, FILE *out)
 {
 	static char data[JSON_MAX];
@@ -233,7 +209,10 @@ void diagnosis__print_json(const struct diagnosis *d, FILE *out)
 	json_writer__str(&w, "bpffs", d->bpffs_path);
 	json_writer__u64(&w, "ipcns", d->ipcns);
 	put_hooks(&w, d);
-	put_limits(&w, d);
+	if (d->limits_err)
+		json_writer__null(&w, "limits");
+	else
+		limits__put_json(&w, &d->limits, false);
 	json_writer__end(&w);
 	fwrite(data, 1, json_writer__finish(&w), out);
 }

@@ -228,7 +228,8 @@ static void json_view__call(struct view *view, const struct call_event *call)
 	json_writer__str(&w, "abi", abis[call->abi]);
 	json_writer__string(&w, "text", words, words__call(words, call));
 	if (call->head.type == EVENT_CALL_LIMITS)
-		limits__put_json(&w, (const struct call_limits_event *)call);
+		limits__put_json(&w, &((const struct call_limits_event *)call)->limits,
+				 call->flags & CALL_F_LIMITS_EXACT);
 	end_line(&w, json);
 }
 

@@ -60,12 +60,10 @@ static void put_json_limit(struct json_writer *w, const char *key, uint64_t limi
 	json_writer__end(w);
 }
 
-void limits__put_json(struct json_writer *w, const struct call_limits_event *event)
+void limits__put_json(struct json_writer *w, const struct ipc_limits *limits, bool exact)
 {
-	const struct ipc_limits *limits = &event->limits;
-
 	json_writer__begin(w, "limits");
-	json_writer__bool(w, "exact", event->call.flags & CALL_F_LIMITS_EXACT);
+	json_writer__bool(w, "exact", exact);
 	put_json_use(w, "shmmni", limits->shmmni_used, limits->shmmni);
 	put_json_use(w, "shmall", limits->shmall_used, limits->shmall);
 	put_json_limit(w, "shmmax", limits->shmmax);

@@ -15,7 +15,10 @@
  */
 void limits__put_text(struct buffer *out, const struct call_limits_event *event);
 
-/* Member "limits" of the object that is open: all limits of the namespace. */
-void limits__put_json(struct json_writer *w, const struct call_limits_event *event);
+/*
+ * Member "limits" of the object that is open: all limits of the namespace. exact: use and limit
+ * were read at one moment, at which the kernel compared them.
+ */
+void limits__put_json(struct json_writer *w, const struct ipc_limits *limits, bool exact);
 
 #endif
