@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Completion for bash, with or without the bash-completion package. Names of processes are other
+# people's bytes: they never go through compgen -W, which expands its words.
+
+_shmtrace_commands="trace doctor"
+_shmtrace_top="-h --help -V --version"
+_shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
+	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --color
+	--hooks --buffer --debug -h --help"
+_shmtrace_doctor="-J --json --debug -h --help"
+_shmtrace_calls="shmget shmat shmdt shmctl semget semctl semop semtimedop msgget msgctl msgsnd
+	msgrcv ipc %shm %sem %msg %ipc"
+# Those that System V IPC calls return.
+_shmtrace_errors="E2BIG EACCES EAGAIN EEXIST EFAULT EFBIG EIDRM EINTR EINVAL ENFILE ENOENT ENOMEM
+	ENOMSG ENOSPC ENOSYS EPERM ERANGE"
+
+_shmtrace_takes_value() {
+	case $1 in
+	-e | --calls | -E | --errno | -k | --key | -i | --id | --min-size) ;;
+	-p | --pid | -u | --user | -n | --name | --ipcns) ;;
+	-d | --duration | --count | -o | --output | --color | --hooks | --buffer) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Word so far, wordlist of our own.
+_shmtrace_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
+}
+
+# The last word of a list with commas, without those that stand before it already.
+_shmtrace_list() {
+	local done="" word words=""
+	[[ $1 == *,* ]] && done=${1%,*},
+	for word in $2; do
+		[[ ,$done == *,$word,* ]] || words+=" $done$word"
+	done
+	_shmtrace_words "$1" "$words"
+}
+
+_shmtrace_pids() {
+	local dir pids=""
+	for dir in /proc/[0-9]*; do
+		pids+=" ${dir#/proc/}"
+	done
+	echo "$pids"
+}
+
+_shmtrace_names() {
+	local name quoted
+	COMPREPLY=()
+	while IFS= read -r name; do
+		printf -v quoted %q "$name"
+		[[ $name == "$1"* || $quoted == "$1"* ]] && COMPREPLY+=("$quoted")
+	done < <(cat /proc/[0-9]*/comm 2>/dev/null | sort -u)
+}
+
+# Keys or ids of what exists now.
+_shmtrace_objects() {
+	local key id _ out=""
+	while read -r key id _; do
+		[[ $key == key ]] && continue
+		if [[ $1 == id ]]; then
+			out+=" $id"
+		elif ((key)); then
+			printf -v key '0x%x' $((key & 0xffffffff))
+			out+=" $key"
+		fi
+	done < <(cat /proc/sysvipc/{shm,sem,msg} 2>/dev/null)
+	echo "$out"
+}
+
+_shmtrace_namespaces() {
+	readlink /proc/[0-9]*/ns/ipc 2>/dev/null | sort -u | tr -cd '0-9\n'
+}
+
+# Option, its value so far.
+_shmtrace_value() {
+	case $1 in
+	-e | --calls) _shmtrace_list "$2" "$_shmtrace_calls" ;;
+	-E | --errno) _shmtrace_words "$2" "$_shmtrace_errors" ;;
+	-p | --pid) _shmtrace_list "$2" "$(_shmtrace_pids)" ;;
+	-k | --key) _shmtrace_words "$2" "IPC_PRIVATE $(_shmtrace_objects key)" ;;
+	-i | --id) _shmtrace_words "$2" "$(_shmtrace_objects id)" ;;
+	-n | --name) _shmtrace_names "$2" ;;
+	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
+	-o | --output) _shmtrace_files "$2" ;;
+	--ipcns) _shmtrace_words "$2" "$(_shmtrace_namespaces)" ;;
+	--color) _shmtrace_words "$2" "auto always never" ;;
+	--hooks) _shmtrace_words "$2" "auto functions syscalls" ;;
+	esac
+}
+
+_shmtrace_files() {
+	# Fails where no completion is going on, as in the tests.
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+# The command to trace: index of its first word, word so far.
+_shmtrace_traced() {
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif [[ $COMP_CWORD -eq $1 && $2 != */* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$2" | sort -u)
+	else
+		_shmtrace_files "$2"
+	fi
+}
+
+# Bash makes a word of its own of the = in --calls=shmget.
+_shmtrace() {
+	local cur=${COMP_WORDS[COMP_CWORD]} command=trace first=1 i word
+	COMPREPLY=()
+	if ((COMP_CWORD > 1)); then
+		case ${COMP_WORDS[1]} in
+		trace | doctor) command=${COMP_WORDS[1]} first=2 ;;
+		help)
+			((COMP_CWORD == 2)) && _shmtrace_words "$cur" "$_shmtrace_commands"
+			return 0
+			;;
+		-*) ;;
+		*) return 0 ;;
+		esac
+	fi
+	for ((i = first; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $word == -- ]]; then
+			[[ $command == trace ]] && _shmtrace_traced $((i + 1)) "$cur"
+			return 0
+		elif [[ $word != -* ]]; then
+			[[ $command == trace ]] && _shmtrace_traced "$i" "$cur"
+			return 0
+		elif [[ $command == trace ]] && _shmtrace_takes_value "$word"; then
+			((++i))
+			[[ ${COMP_WORDS[i]} == "=" ]] && ((i < COMP_CWORD)) && ((++i))
+			if ((i >= COMP_CWORD)); then
+				[[ $cur == "=" ]] && cur=
+				_shmtrace_value "$word" "$cur"
+				return 0
+			fi
+		fi
+	done
+	if ((COMP_CWORD == 1)); then
+		if [[ $cur == -* ]]; then
+			_shmtrace_words "$cur" "$_shmtrace_top $_shmtrace_trace"
+		else
+			_shmtrace_words "$cur" "$_shmtrace_commands help"
+		fi
+	elif [[ $cur == -* || $command == doctor ]]; then
+		[[ $command == doctor ]] && _shmtrace_words "$cur" "$_shmtrace_doctor"
+		[[ $command == trace ]] && _shmtrace_words "$cur" "$_shmtrace_trace"
+	elif ((first == 2)); then
+		_shmtrace_traced "$COMP_CWORD" "$cur"
+	else
+		_shmtrace_words "$cur" "$_shmtrace_trace"
+	fi
+	return 0
+}
+
+complete -F _shmtrace shmtrace
