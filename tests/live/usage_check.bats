@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Help, manual pages, completion and the program itself say the same. Needs build/shmtrace and scdoc,
+# and no root: no command here gets as far as tracing.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	shmtrace=build/shmtrace
+}
+
+# What goes wrong is shown before the test fails.
+differs() {
+	printf '%s\n' "$@"
+	return 1
+}
+
+# As `shmtrace --help` lists them.
+commands() {
+	"$shmtrace" --help | awk '/^Commands:/ { on = 1; next } on && !NF { exit } on { print $1 }'
+}
+
+# Options of help on standard input, one a line. Only what begins a line is an option: the
+# descriptions speak of others.
+options_of_help() {
+	sed -nE 's/^ +((-[A-Za-z], )?--[a-z-]+|-[A-Za-z])(=.*| .*)?$/\1/p' | tr -d ' ' | tr , '\n' |
+		sort -u
+}
+
+# From the manual's source: lines such as *-e*, *--calls*=_CALL_ in its section of options.
+options_of_manual() {
+	sed -n '/^# OPTIONS/,/^# [^O]/p' "$1" | sed -nE '/^\*-/p' | sed 's/=.*//' | tr -d ' *' |
+		tr , '\n' | sort -u
+}
+
+# What bash would offer behind these words.
+complete_words() {
+	bash -c '
+		. man/shmtrace.bash
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_shmtrace
+		printf "%s\n" "${COMPREPLY[@]}"' _ "$@"
+}
+
+equal_sets() { # name, expected, name, got
+	[ -n "$2" ] || differs "$1 has none"
+	[ "$2" = "$4" ] ||
+		differs "- $1, + $3:" "$(diff -U0 <(echo "$2") <(echo "$4") | grep '^[-+][^-+]\|^[-+]-')"
+}
+
+# One message of one line, perhaps the line that names --help; nothing on standard output; status 2.
+wrong_usage() { # what the message must name, command...
+	local expected=$1 status=0 lines
+	shift
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
+	[ "$status" -eq 2 ] || differs "$*: status $status" "$(cat "$BATS_TEST_TMPDIR/err")"
+	[ ! -s "$BATS_TEST_TMPDIR/out" ] || differs "$*: writes to standard output"
+	# The line that names --help may be broken.
+	lines=$(sed '/^Try `/,$d' "$BATS_TEST_TMPDIR/err" | wc -l)
+	[ "$lines" -eq 1 ] || differs "$*: $lines messages" "$(cat "$BATS_TEST_TMPDIR/err")"
+	grep -q '^shmtrace' "$BATS_TEST_TMPDIR/err" || differs "$*: the message does not begin with shmtrace"
+	grep -q -- "$expected" "$BATS_TEST_TMPDIR/err" ||
+		differs "$*: the message does not name '$expected'" "$(cat "$BATS_TEST_TMPDIR/err")"
+}
+
+@test "shmtrace --help lists commands" {
+	[ "$(commands | wc -l)" -ge 2 ] || differs "$(commands)"
+}
+
+@test "help goes to standard output, with status 0 and lines of at most 80 columns" {
+	local command long
+	for command in "" $(commands); do
+		# shellcheck disable=SC2086 # no command is no word
+		"$shmtrace" $command --help >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" ||
+			differs "$command --help: status $?"
+		[ -s "$BATS_TEST_TMPDIR/out" ] || differs "$command --help: says nothing"
+		[ ! -s "$BATS_TEST_TMPDIR/err" ] || differs "$command --help: speaks on standard error"
+		long=$(grep -E '.{81}' "$BATS_TEST_TMPDIR/out") && differs "$command --help: $long"
+		# shellcheck disable=SC2086
+		"$shmtrace" $command -h | cmp - "$BATS_TEST_TMPDIR/out"
+		# shellcheck disable=SC2086
+		"$shmtrace" help $command | cmp - "$BATS_TEST_TMPDIR/out"
+	done
+}
+
+@test "help, manual and completion of every command have the same options" {
+	local command help
+	for command in $(commands); do
+		help=$("$shmtrace" "$command" --help | options_of_help)
+		equal_sets "help of $command" "$help" "its manual" \
+			"$(options_of_manual "man/shmtrace-$command.1.scd")"
+		equal_sets "help of $command" "$help" "its completion" \
+			"$(complete_words shmtrace "$command" - | sort -u)"
+	done
+}
+
+@test "help, manual and completion of shmtrace itself have the same options" {
+	local help
+	help=$("$shmtrace" --help | options_of_help)
+	equal_sets "help" "$help" "the manual" "$(options_of_manual man/shmtrace.1.scd)"
+	# Without a command the options are those of trace as well.
+	equal_sets "help" "$(printf '%s\n' "$help" "$("$shmtrace" trace --help | options_of_help)" | sort -u)" \
+		"the completion" "$(complete_words shmtrace - | sort -u)"
+}
+
+@test "the completion knows which options take a value" {
+	local command option takes
+	for command in $(commands); do
+		while read -r option takes; do
+			# Behind an option with a value stands the value, and no option.
+			if complete_words shmtrace "$command" "$option" - | grep -q '^--help$'; then
+				[ "$takes" = no ] || differs "$command $option takes a value"
+			else
+				[ "$takes" = yes ] || differs "$command $option takes no value"
+			fi
+		done < <("$shmtrace" "$command" --help | sed -nE 's/^ +(-[A-Za-z], )?(--[a-z-]+)(=?).*/\1 \2 \3/p' |
+			awk '{ takes = sub(/=$/, "") ? "yes" : "no"; for (i = 1; i <= NF; i++) {
+				sub(/,$/, "", $i); print $i, takes } }')
+	done
+}
+
+@test "the completion offers the commands, and calls that trace takes" {
+	local offered
+	equal_sets "help" "$(commands | sort)" "the completion" \
+		"$(complete_words shmtrace "" | grep -v '^help$' | sort)"
+	offered=$(complete_words shmtrace trace -e "" | sort)
+	# The message of a wrong one lists them all.
+	equal_sets "trace -e" \
+		"$("$shmtrace" trace -e wrong 2>&1 | sed -n 's/.*one of //p' | tr -d ' ' | tr , '\n' | sort)" \
+		"the completion" "$offered"
+}
+
+@test "the completion finishes lists, values behind = and commands to trace" {
+	[ "$(complete_words shmtrace trace -e shmget,shmc)" = shmget,shmctl ]
+	[ "$(complete_words shmtrace --calls = shmget,shmc)" = shmget,shmctl ]
+	[ "$(complete_words shmtrace trace --hooks = s)" = syscalls ]
+	[ "$(complete_words shmtrace -E ENOS | xargs)" = "ENOSPC ENOSYS" ]
+	[ "$(complete_words shmtrace trace -q -- ipcm)" = ipcmk ]
+	[ "$(complete_words shmtrace -u roo)" = root ]
+	complete_words shmtrace -p "$$" | grep -qx "$$"
+	# In a traced command's arguments there are no options of shmtrace.
+	run complete_words shmtrace trace -- true -
+	[[ $output != *--calls* ]] || differs "$output"
+}
+
+@test "names of processes are completed and never run" {
+	local completion=$PWD/man/shmtrace.bash
+	cd "$BATS_TEST_TMPDIR" || return
+	# shellcheck disable=SC2016 # the name of a process that wants to be run
+	run bash -c '
+		. "$1"
+		cat() { echo "\$(touch ran)"; }
+		_shmtrace_names "\$"
+		printf "%s\n" "${COMPREPLY[@]}"' _ "$completion"
+	[ "$output" = '\$\(touch\ ran\)' ] || differs "$output"
+	[ ! -e ran ]
+}
+
+@test "every command has a manual page, and shmtrace.1 names every page" {
+	local command page
+	for command in $(commands); do
+		[ -f "man/shmtrace-$command.1.scd" ] || differs "man/shmtrace-$command.1.scd is missing"
+	done
+	for page in man/*.scd; do
+		page=${page#man/} page=${page%.scd}
+		[ "$page" = shmtrace.1 ] && continue
+		grep -qF "*${page%.*}*(${page##*.})" man/shmtrace.1.scd ||
+			differs "shmtrace.1 does not name $page"
+	done
+}
+
+@test "manual pages are well-formed" {
+	local page
+	command -v scdoc >/dev/null || skip "scdoc is not installed"
+	for page in man/*.scd; do
+		scdoc <"$page" >"$BATS_TEST_TMPDIR/page" 2>"$BATS_TEST_TMPDIR/err" ||
+			differs "$page: $(cat "$BATS_TEST_TMPDIR/err")"
+		[ ! -s "$BATS_TEST_TMPDIR/err" ] || differs "$page: $(cat "$BATS_TEST_TMPDIR/err")"
+	done
+}
+
+@test "every JSON type of the schema has a section in shmtrace-json.5" {
+	local types type
+	types=$(jq -r '[.. | objects | .properties? | objects | .type? | objects | .const?, (.enum? // [])[]] |
+		map(select(. != null)) | unique[]' user/view/schema.json)
+	[ "$(wc -l <<<"$types")" -ge 4 ] || differs "the schema's types: $types"
+	for type in $types; do
+		grep -qF "*\"type\":\"$type\"*" man/shmtrace-json.5.scd ||
+			differs "shmtrace-json.5 does not describe the type $type"
+	done
+}
+
+@test "every JSON member of the schema is named in shmtrace-json.5" {
+	local member
+	for member in $(jq -r '[.. | objects | .properties? | objects | keys[]] | unique[]' \
+		user/view/schema.json); do
+		grep -qE "(^|[^a-z_0-9])$member([^a-z_0-9]|$)" man/shmtrace-json.5.scd ||
+			differs "shmtrace-json.5 does not name $member"
+	done
+}
+
+@test "--version is that of the Makefile" {
+	local version
+	version=$(sed -n 's/^VERSION := //p' Makefile)
+	[ -n "$version" ]
+	[ "$("$shmtrace" --version)" = "shmtrace $version" ]
+	[ "$("$shmtrace" -V)" = "shmtrace $version" ]
+}
+
+@test "an unknown command or option is wrong usage" {
+	wrong_usage "'nosuch'" "$shmtrace" nosuch
+	wrong_usage "'nosuch'" "$shmtrace" help nosuch
+	wrong_usage "--nosuch" "$shmtrace" --nosuch
+	local command
+	for command in $(commands); do
+		wrong_usage "--nosuch" "$shmtrace" "$command" --nosuch
+	done
+	wrong_usage "'extra'" "$shmtrace" doctor extra
+}
+
+@test "values that trace cannot read are wrong usage, named with their option" {
+	wrong_usage "-e: .*'foo'" "$shmtrace" trace -e shmget,foo
+	wrong_usage "-E: .*'EFOO'" "$shmtrace" trace -E EFOO
+	wrong_usage "-k: '0xg'" "$shmtrace" trace -k 0xg
+	wrong_usage "-i: '-1'" "$shmtrace" trace -i -1
+	wrong_usage "-p: '1,12x'" "$shmtrace" trace -p 1,12x
+	wrong_usage "-u: .*'no such user'" "$shmtrace" trace -u "no such user"
+	wrong_usage "-n: ''" "$shmtrace" trace -n ""
+	wrong_usage "-n: 'sixteen characte'" "$shmtrace" trace -n "sixteen characte"
+	wrong_usage "-d: '0'" "$shmtrace" trace -d 0
+	wrong_usage "-d: 'soon'" "$shmtrace" trace -d soon
+	wrong_usage "--count: '0'" "$shmtrace" trace --count 0
+	wrong_usage "--ipcns: '0'" "$shmtrace" trace --ipcns 0
+	wrong_usage "--min-size: '1x'" "$shmtrace" trace --min-size 1x
+	wrong_usage "--buffer: '2G'" "$shmtrace" trace --buffer 2G
+	wrong_usage "--color: 'red'" "$shmtrace" trace --color red
+	wrong_usage "--hooks: 'all'" "$shmtrace" trace --hooks all
+	wrong_usage "'k'" "$shmtrace" trace -k
+	wrong_usage "-p" "$shmtrace" trace -p 1 -- true
+}
