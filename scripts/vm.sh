@@ -11,7 +11,9 @@
 #
 # `run` prints what SCRIPT printed, leaves that (output), the console's log (console) and the files the
 # guest wrote to /out in OUTDIR, and ends with SCRIPT's status: 124 if it took longer than VM_TIMEOUT
-# seconds (300), 125 if the machine ended without a result.
+# seconds (300), 125 if the machine ended without a result. A host-NAME.sh beside guest-NAME.sh then
+# looks at those files: it runs with KERNEL and OUTDIR, and may fail as well. VM_SEED repeats what a
+# script does at random.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -35,8 +37,8 @@ KERNELS="
 SUITE=bookworm
 SYSROOT_PACKAGES="libbpf-dev libbpf1 libelf-dev libelf1 zlib1g-dev zlib1g libcap-dev libcap2
 	libsmartcols-dev libsmartcols1"
-# strace of arm64 and the libraries that it loads.
-GUEST_PACKAGES="busybox-static strace libc6 libunwind8 liblzma5 libgcc-s1"
+# strace and bpftool of arm64 and the libraries that they load.
+GUEST_PACKAGES="busybox-static strace bpftool libc6 libunwind8 liblzma5 libgcc-s1 libelf1 zlib1g libcap2"
 
 usage() {
 	sed -n "s/^# \(usage: \|       \)\(scripts\/vm.sh\)/\2/p" "$0" >&2
@@ -85,9 +87,10 @@ fetch_kernel() {
 
 # name, package…: packages of SUITE for arm64.
 fetch_arm64() {
-	local dir=$VM/$1
+	local dir=$VM/$1 wanted
 	shift
-	sealed "$dir" && return
+	wanted=$(printf '%s\n' "$@" | sort)
+	sealed "$dir" && [ "$(cut -d' ' -f1 "$dir/versions" | sort)" = "$wanted" ] && return
 	say "fetching ${dir##*/}: $*"
 	rm -rf "$dir" "$dir.sums"
 	apt_root "$SUITE" arm64
@@ -150,7 +153,7 @@ stage() {
 	local arch=$1 script=$2 dir=$3 libs from
 	mkdir -p "$dir"/{bin,etc,proc,sys,dev,lib,tests/work}
 	install "$TOP/tests/vm/init" "$dir/init"
-	find "$TOP/tests/vm" -name '*.sh' -exec install -t "$dir/tests" {} +
+	find "$TOP/tests/vm" -name '*.sh' ! -name 'host*' -exec install -t "$dir/tests" {} +
 	install "$script" "$dir/tests/main.sh"
 	printf 'root:x:0:0::/root:/bin/sh\ntester:x:1000:1000::/tmp:/bin/sh\n' >"$dir/etc/passwd"
 	printf 'root:x:0:\ntester:x:1000:\n' >"$dir/etc/group"
@@ -165,13 +168,15 @@ stage() {
 	if [ "$arch" = x86_64 ]; then
 		install "$(command -v busybox)" "$dir/bin/busybox"
 		install_dynamic "$(command -v strace)" "$dir"
+		install_dynamic "$(PATH=$PATH:/usr/sbin command -v bpftool)" "$dir"
 	else
 		from=$VM/guest-arm64/root
-		install "$from/bin/busybox" "$from/usr/bin/strace" "$dir/bin/"
+		install "$from/bin/busybox" "$from/usr/bin/strace" "$from/usr/sbin/bpftool" "$dir/bin/"
 		libs=$dir/lib/aarch64-linux-gnu
 		mkdir -p "$libs"
 		find "$from" \( -name 'libc.so.6' -o -name 'libunwind*.so.*' -o -name 'liblzma.so.*' \
-			-o -name 'libgcc_s.so.*' \) -exec cp -L -t "$libs" {} +
+			-o -name 'libgcc_s.so.*' -o -name 'libelf.so.*' -o -name 'libz.so.*' \
+			-o -name 'libcap.so.*' \) -exec cp -L -t "$libs" {} +
 		cp -L "$from"/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1 "$dir/lib/"
 	fi
 }
@@ -186,14 +191,16 @@ strip_of() {
 # Runs the machine to its end: name, directory with the initramfs, where its logs go too. In the
 # foreground, so that Ctrl-C ends it with us.
 boot() {
-	local name=$1 dir=$2 append="quiet panic=-1 vm=$1"
+	local name=$1 dir=$2 append="quiet panic=-1 vm=$1${VM_SEED:+ seed=$VM_SEED}"
 	local common=(-smp 2 -m 1G -display none -monitor none -no-reboot -accel "tcg,thread=multi"
 		-kernel "$VM/kernels/$name/vmlinuz" -initrd "$dir/initramfs"
 		-serial "file:$dir/console")
 	case $name in
 	x86_64-*)
+		# On a busy host the kernel finds that the timer does not work, and panics.
 		timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64 -cpu max "${common[@]}" \
-			-serial "file:$dir/result" -append "console=ttyS0 port=ttyS1 $append"
+			-serial "file:$dir/result" \
+			-append "console=ttyS0 port=ttyS1 no_timer_check $append"
 		;;
 	arm64-*)
 		# The virt board has one port for the console; the second one is a PCI card.
@@ -212,7 +219,7 @@ show_console() {
 }
 
 run() {
-	local name=$1 script=$2 out=${3:-$VM/run/$1} dir status=0
+	local name=$1 script=$2 out=${3:-$VM/run/$1} dir host status=0
 	[ -r "$script" ] || die "cannot read $script"
 	fetch "$name"
 	rm -rf "$out"
@@ -235,7 +242,12 @@ run() {
 		return 125
 	fi
 	cat "$out/output"
-	return "$(cat "$out/status")"
+	status=$(cat "$out/status")
+	host=$(dirname "$script")/host-${script##*/guest-}
+	if [ -x "$host" ]; then
+		"$host" "$name" "$out" || status=1
+	fi
+	return "$status"
 }
 
 command=${1:-}
