@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 bool privileges__have(const char *capability)
 {
@@ -19,6 +20,11 @@ bool privileges__have(const char *capability)
 	cap_get_flag(caps, number, CAP_EFFECTIVE, &value);
 	cap_free(caps);
 	return value == CAP_SET;
+}
+
+int privileges__raise_priority(void)
+{
+	return setpriority(PRIO_PROCESS, 0, -10) ? -errno : 0;
 }
 
 int privileges__drop(void)

@@ -11,6 +11,12 @@
 bool privileges__have(const char *capability);
 
 /*
+ * Runs before what is being watched: at full load a reader that waits its turn loses events. The
+ * niceness (-10) is inherited by processes started later. 0 or -errno.
+ */
+int privileges__raise_priority(void);
+
+/*
  * Gives up every capability but CAP_BPF, for good: with it what the programs missed can still be
  * asked for. Files are open and programs attached by then. 0 or -errno.
  */

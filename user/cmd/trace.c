@@ -487,6 +487,9 @@ static int start(struct trace *trace)
 		return err == -EPERM || err == -ENOTSUP ? EXIT_NOT_ALLOWED : EXIT_FAILED;
 	}
 	print_opening(trace);
+	err = privileges__raise_priority();
+	if (err)
+		pr_debug("cannot raise the priority: %s", strerror(-err));
 	err = privileges__drop();
 	if (err)
 		pr_debug("cannot drop privileges: %s", strerror(-err));

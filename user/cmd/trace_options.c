@@ -60,7 +60,7 @@ static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "The tracer itself:", 5},
 	{"hooks", OPTION_HOOKS, "SET", 0,
 	 "auto, functions or syscalls; functions also see 32-bit callers", 5},
-	{"buffer", OPTION_BUFFER, "SIZE", 0, "ring buffer between kernel and shmtrace: 4M", 5},
+	{"buffer", OPTION_BUFFER, "SIZE", 0, "ring buffer between kernel and shmtrace: 8M", 5},
 	{"debug", OPTION_DEBUG, NULL, 0, "say what is tried", 5},
 	{"help", 'h', NULL, 0, "print this help", -1},
 	{}};

@@ -14,7 +14,7 @@
 #include "event.h"
 #include "source/hooks.h"
 
-#define BPF_SOURCE_BUFFER_DEFAULT (4UL << 20) /* bytes */
+#define BPF_SOURCE_BUFFER_DEFAULT (8UL << 20) /* bytes; libbpf maps them twice */
 #define BPF_SOURCE_BUFFER_MAX	  (1UL << 30)
 
 /* All filters run in the kernel, and all that are set must pass. */
