@@ -199,16 +199,34 @@ static int attach(struct bpf_source *source, const struct bpf_source_options *op
 	return err;
 }
 
-static const char *set_name(enum hook_set set)
+/* Why none of the ways that were tried reaches the hook. */
+static int explain_no_hooks(enum hook_set set, const struct hook *hook, char *why, size_t why_size)
 {
-	return set == HOOKS_FUNCTIONS  ? "function hooks"
-	       : set == HOOKS_SYSCALLS ? "system call hooks"
-				       : "any hooks";
+	const char *separator = " by ";
+	bool refused = false;
+	size_t len;
+
+	len = snprintf(why, why_size, "cannot hook %s", hook->name);
+	for (enum hook_way way = 0; way < WAY_COUNT && len < why_size; way++) {
+		int err = hook->err[way];
+
+		if (!err)
+			continue;
+		refused |= err == -EPERM || err == -EACCES;
+		len += snprintf(why + len, why_size - len, "%s%s (%s)", separator,
+				hook_way__name(way), hook_way__reason(way, err));
+		separator = ", ";
+	}
+	if (len < why_size)
+		snprintf(why + len, why_size - len, "; %ssee 'shmtrace doctor'",
+			 set == HOOKS_AUTO ? "" : "try --hooks=auto, or ");
+	return refused ? -EPERM : -ENOTSUP;
 }
 
 static int try_open(struct bpf_source *source, const struct bpf_source_options *options,
 		    bool thorough, char *why, size_t why_size)
 {
+	const struct hook *failed;
 	struct shmtrace_bpf *skel;
 	int err;
 
@@ -221,13 +239,9 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	err = hooks__init(&source->hooks, skel->obj);
 	if (err)
 		return err;
-	err = hooks__choose(&source->hooks, options->hooks, options->calls, thorough);
-	if (err) {
-		snprintf(why, why_size,
-			 "this kernel or these privileges allow no %s: %s; see 'shmtrace doctor'",
-			 set_name(options->hooks), strerror(-err));
-		return err == -EPERM || err == -EACCES ? -EPERM : -ENOTSUP;
-	}
+	err = hooks__choose(&source->hooks, options->hooks, options->calls, thorough, &failed);
+	if (err)
+		return explain_no_hooks(options->hooks, failed, why, why_size);
 	set_filters(skel, options);
 	set_pid_namespace(skel);
 	set_map_sizes(skel, options);
@@ -263,7 +277,7 @@ static int check_basics(char *why, size_t why_size)
 	if (err == -EPERM || err == -EACCES) {
 		snprintf(why, why_size,
 			 "cannot use BPF: %s; run as root, or with CAP_BPF, CAP_PERFMON and "
-			 "CAP_SYS_PTRACE; see 'shmtrace doctor'",
+			 "CAP_DAC_READ_SEARCH; see 'shmtrace doctor'",
 			 strerror(-err));
 		return -EPERM;
 	}

@@ -14,36 +14,10 @@
 #include "source/kernelfs.h"
 #include "source/probe.h"
 
-#define ENOTSUPP 524 /* include/linux/errno.h of the kernel: trampolines on arm64 before 6.12 */
-
 struct diagnosis_owner {
 	struct diagnosis diagnosis; /* first: freed by its address */
 	struct bpf_source *source;  /* owns the programs that the hooks name */
 };
-
-const char *diagnosis__reason(enum hook_way way, int err)
-{
-	switch (-err) {
-	case 0:
-		return "yes";
-	case EPERM:
-		return "refused";
-	case EACCES:
-		return way == WAY_FENTRY ? "no argument" : "refused";
-	case ENOENT:
-	case ESRCH:
-		return way == WAY_FENTRY   ? "not in BTF"
-		       : way == WAY_KPROBE ? "no function"
-					   : "no event";
-	case EADDRNOTAVAIL:
-		return "no function";
-	case ENOTSUPP:
-	case EOPNOTSUPP:
-		return way == WAY_KPROBE ? "no kprobes" : "unsupported";
-	default:
-		return strerror(-err);
-	}
-}
 
 /* "none [integrity] confidentiality" */
 static void read_lockdown(char *mode, size_t size)
@@ -74,7 +48,8 @@ static void check_capabilities(struct diagnosis *diagnosis)
 	static const struct diagnosis_capability needs[DIAGNOSIS_CAPABILITIES] = {
 		{.name = "cap_bpf", .need = "to load programs"},
 		{.name = "cap_perfmon", .need = "to attach programs"},
-		{.name = "cap_sys_admin", .need = "to read tracefs where it is not mounted"},
+		{.name = "cap_dac_read_search", .need = "to read tracefs, unless uid 0"},
+		{.name = "cap_sys_admin", .need = "to open tracefs where it is not mounted"},
 		{.name = "cap_sys_resource", .need = "to lock memory before Linux 5.11"},
 	};
 	int major = 0, minor = 0;

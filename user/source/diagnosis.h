@@ -12,7 +12,7 @@
 #include "event.h"
 #include "source/hooks.h"
 
-#define DIAGNOSIS_CAPABILITIES 4
+#define DIAGNOSIS_CAPABILITIES 5
 
 struct diagnosis_capability {
 	const char *name; /* "cap_bpf" */
@@ -43,10 +43,5 @@ struct diagnosis {
 /* Tries every way of every hook, and takes each off again: takes a few seconds. */
 struct diagnosis *diagnosis__make(void);
 void diagnosis__free(struct diagnosis *diagnosis);
-
-/*
- * Why a way does not attach, in a few words: "not in BTF". err is from struct hook. Static.
- */
-const char *diagnosis__reason(enum hook_way way, int err);
 
 #endif

@@ -12,6 +12,8 @@
 #include "source/probe.h"
 #include "source/tracefs.h"
 
+#define ENOTSUPP 524 /* include/linux/errno.h of the kernel: trampolines on arm64 before 6.12 */
+
 static const struct {
 	const char *prefix;
 	enum hook_way way;
@@ -33,6 +35,30 @@ const char *hook_way__name(enum hook_way way)
 	static const char *const names[] = {"fentry", "kprobe", "tracepoint", "none"};
 
 	return names[way];
+}
+
+const char *hook_way__reason(enum hook_way way, int err)
+{
+	switch (-err) {
+	case 0:
+		return "yes";
+	case EPERM:
+		return "refused";
+	case EACCES:
+		return way == WAY_FENTRY ? "no argument" : "refused";
+	case ENOENT:
+	case ESRCH:
+		return way == WAY_FENTRY   ? "not in BTF"
+		       : way == WAY_KPROBE ? "no function"
+					   : "no event";
+	case EADDRNOTAVAIL:
+		return "no function";
+	case ENOTSUPP:
+	case EOPNOTSUPP:
+		return way == WAY_KPROBE ? "not built in" : "unsupported";
+	default:
+		return strerror(-err);
+	}
 }
 
 const char *hook__target(const struct hook *hook, enum hook_way way)
@@ -143,6 +169,12 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
 	return hook->err[way] = err;
 }
 
+/* A hook that the kernel may do without: it is left off, and doctor says so. */
+static bool is_optional(const struct hook *hook)
+{
+	return hook->compat || hook->call == CALL_COUNT;
+}
+
 static bool set_has_way(enum hook_set set, enum hook_way way)
 {
 	if (set == HOOKS_FUNCTIONS)
@@ -189,7 +221,8 @@ static int choose_way(struct hooks *hooks, struct hook *hook, enum hook_set set,
 	return err;
 }
 
-int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough)
+int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough,
+		  const struct hook **failed)
 {
 	int way_err[WAY_COUNT] = {};
 	bool usable = false;
@@ -215,8 +248,10 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 		if (!hook->wanted)
 			continue;
 		err = choose_way(hooks, hook, set, thorough, way_err);
-		if (err && !hook->compat && hook->call < CALL_COUNT)
+		if (err && !is_optional(hook)) {
+			*failed = hook;
 			return err;
+		}
 	}
 	return 0;
 }
@@ -284,12 +319,6 @@ static int attach_one(struct hooks *hooks, struct hook *hook, struct bpf_program
 		return hook->err[hook->way] = -errno;
 	hooks->links[hooks->n_links++] = link;
 	return 0;
-}
-
-/* A hook that the kernel may do without: it is left off, and doctor says so. */
-static bool is_optional(const struct hook *hook)
-{
-	return hook->compat || hook->call == CALL_COUNT;
 }
 
 int hooks__attach(struct hooks *hooks, const struct hook **failed)

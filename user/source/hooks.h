@@ -56,6 +56,9 @@ struct hooks {
 /* "fentry", "kprobe", "tracepoint"; static. */
 const char *hook_way__name(enum hook_way way);
 
+/* Why a way does not attach, in a few words: "not in BTF". err is that of struct hook. Static. */
+const char *hook_way__reason(enum hook_way way, int err);
+
 /* Where the way attaches the hook: "__x64_sys_shmget", "syscalls/sys_enter_shmget"; NULL: nowhere.
  */
 const char *hook__target(const struct hook *hook, enum hook_way way);
@@ -74,9 +77,10 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way);
 /*
  * Chooses a way for every hook of the wanted calls (bits by enum call_id). thorough: probes every
  * hook; otherwise one hook speaks for all of its way, and hooks__attach finds out. -errno where a
- * call of a 64-bit caller cannot be hooked at all.
+ * call of a 64-bit caller cannot be hooked at all: *failed is that hook.
  */
-int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough);
+int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough,
+		  const struct hook **failed);
 
 /* Before bpf_object__load: loads the programs of the chosen ways and no others. */
 void hooks__select_programs(struct hooks *hooks);

@@ -91,7 +91,7 @@ static void print_hooks(const struct diagnosis *d, FILE *out)
 		fprintf(out, "%-15s %-11s", hook->name, hook_way__name(hook->way));
 		for (enum hook_way way = 0; way < WAY_COUNT; way++)
 			fprintf(out, way == WAY_TRACEPOINT ? " %s" : " %-13s",
-				hook__target(hook, way) ? diagnosis__reason(way, hook->err[way])
+				hook__target(hook, way) ? hook_way__reason(way, hook->err[way])
 							: "-");
 		fputc('\n', out);
 	}
@@ -175,7 +175,7 @@ static void put_hooks(struct json_writer *w, const struct diagnosis *d)
 		for (enum hook_way way = 0; way < WAY_COUNT; way++)
 			json_writer__str(w, hook_way__name(way),
 					 hook__target(hook, way)
-						 ? diagnosis__reason(way, hook->err[way])
+						 ? hook_way__reason(way, hook->err[way])
 						 : NULL);
 		json_writer__end(w);
 	}
