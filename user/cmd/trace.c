@@ -181,8 +181,8 @@ static void handle_signals(struct trace *trace)
 
 /*
  * How long to sleep. Not at all while there is more than one batch; a short time, and without
- * listening to the kernel, while events come; without limit when there were none for long enough
- * that the kernel wakes us for the next one (bpf_source__fd).
+ * listening to the kernel, while events come; longer when there were none for so long that the
+ * kernel wakes us for the next one (bpf_source__fd).
  */
 static int next_timeout_ms(const struct trace *trace, int n)
 {
@@ -196,15 +196,13 @@ static int next_timeout_ms(const struct trace *trace, int n)
 	else if (trace->quiet_rounds < 3)
 		timeout = BPF_SOURCE_INTERVAL_MS;
 	else
-		timeout = -1;
+		timeout = BPF_SOURCE_IDLE_MS;
 	if (limit) {
 		uint64_t left;
 
 		elapsed = clock_ns(CLOCK_MONOTONIC) - trace->started_ns;
 		left = elapsed < limit ? (limit - elapsed + NS_PER_MS - 1) / NS_PER_MS : 0;
-		if (left > 1000)
-			left = 1000;
-		if (timeout < 0 || left < (uint64_t)timeout)
+		if (left < (uint64_t)timeout)
 			timeout = left;
 	}
 	return timeout;

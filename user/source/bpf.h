@@ -61,9 +61,12 @@ struct hooks *bpf_source__hooks(struct bpf_source *source);
 /*
  * Readable when there may be events. While events come, the kernel says so only once in
  * BPF_SOURCE_INTERVAL_MS: whoever consumed something looks again by itself after that time, and
- * sleeps without limit only when it found nothing for twice that time.
+ * sleeps longer only when it found nothing for twice that time. Even then no longer than
+ * BPF_SOURCE_IDLE_MS: a caller that is preempted between its look at the clock and its record may
+ * take a wake-up for granted that has long gone by.
  */
 #define BPF_SOURCE_INTERVAL_MS 20
+#define BPF_SOURCE_IDLE_MS     80
 int bpf_source__fd(const struct bpf_source *source);
 
 /* Hands over what is there. Returns the number of events, or -errno. */
