@@ -94,6 +94,14 @@ wrong_usage() { # what the message must name, command...
 	done
 }
 
+@test "help and manual name the same size of the buffer" {
+	local size
+	size=$("$shmtrace" trace --help | sed -nE 's/^ *--buffer=.* ([0-9]+[kMG])\)?$/\1/p')
+	[ -n "$size" ] || differs "the help of --buffer names no size"
+	sed -n '/^\*--buffer\*/,/^$/p' man/shmtrace-trace.1.scd | grep -qF "Default: *$size*" ||
+		differs "the manual's default of --buffer is not $size"
+}
+
 @test "help, manual and completion of shmtrace itself have the same options" {
 	local help
 	help=$("$shmtrace" --help | options_of_help)
