@@ -23,7 +23,11 @@ const volatile __u64 pidns_ino = 0;
  */
 const volatile __u64 wakeup_interval_ns = 20000000;
 
-/* Bits by enum call_id. Programs of other calls are not loaded, but one ipc(2) is many calls. */
+/*
+ * Bits by enum call_id. Programs of calls that are not hooked are not loaded, but one ipc(2) is
+ * many calls. Some are hooked to learn from them and not wanted (filter.bpf.c).
+ */
+const volatile __u32 hooked_calls = ~0U;
 const volatile __u32 wanted_calls = ~0U;
 
 /* Each filter is off until its switch, or a value that is not 0, is written here. */

@@ -194,6 +194,8 @@ __hidden int result_passes(struct call_stash *call, __s64 ret)
 {
 	if ((filter_by_key || filter_by_id) && !object_passes(call, ret))
 		return 0;
+	if (!(wanted_calls & (1U << (call->call & 31))))
+		return 0;
 	if (filter_by_failure && !is_error(ret))
 		return 0;
 	if (filter_errno && ret != -(__s64)filter_errno)

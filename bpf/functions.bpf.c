@@ -158,7 +158,7 @@ static __noinline int decode_ipc(struct call_stash *call)
 static __always_inline int ipc_enter(struct call_stash *call)
 {
 	call->abi = ABI_COMPAT_IPC;
-	if (!(wanted_calls & (1U << (decode_ipc(call) & 31))))
+	if (!(hooked_calls & (1U << (decode_ipc(call) & 31))))
 		return 0;
 	return call_enter(call);
 }

@@ -91,6 +91,7 @@ extern struct events_map events SEC(".maps");
 extern const volatile __u64 pidns_dev;
 extern const volatile __u64 pidns_ino;
 extern const volatile __u64 wakeup_interval_ns;
+extern const volatile __u32 hooked_calls;
 extern const volatile __u32 wanted_calls;
 extern const volatile _Bool filter_by_pid;
 extern const volatile _Bool filter_by_descent;

@@ -30,7 +30,7 @@ static int print_help(FILE *out)
 	      "Without a command its options are those of trace: 'shmtrace -p 4121'.\n"
 	      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 this kernel or these privileges\n"
 	      "do not allow it; 'trace -- CMD' ends as CMD ended.\n"
-	      "Manual: shmtrace(1), shmtrace-trace(1), shmtrace-doctor(1).\n",
+	      "Manual: shmtrace(1), shmtrace-trace(1), shmtrace-doctor(1), shmtrace-json(5).\n",
 	      out);
 	return fflush(out) || ferror(out) ? EXIT_FAILED : EXIT_DONE;
 }
@@ -65,7 +65,7 @@ int main(int argc, char *argv[])
 		puts("shmtrace " SHMTRACE_VERSION);
 		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 	}
-	if (!*first || *first == '-')
+	if (argc < 2 || *first == '-')
 		return run(&commands[0], argc, argv);
 	if (!strcmp(first, "help")) {
 		char help[] = "--help";

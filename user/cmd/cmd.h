@@ -5,6 +5,8 @@
 #ifndef SHMTRACE_CMD_CMD_H
 #define SHMTRACE_CMD_CMD_H
 
+#include <argp.h>
+
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
@@ -19,6 +21,9 @@ struct command_info {
 	/* argv[0] is "shmtrace NAME". Returns the exit status. */
 	int (*run)(int argc, char *argv[]);
 };
+
+/* The help of a command, from its option table, to standard output. Ends the program. */
+void cmd__print_help(const struct argp_state *state);
 
 int cmd_trace(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);

@@ -13,13 +13,14 @@
 #include "source/diagnosis.h"
 #include "view/diagnosis.h"
 
-enum { OPTION_DEBUG = 256 };
+enum { OPTION_DEBUG = 256, OPTION_USAGE };
 
-static const struct argp_option argp_options[] = {{"json", 'J', NULL, 0, "one JSON object", 0},
-						  {"debug", OPTION_DEBUG, NULL, 0,
-						   "say what is tried", 0},
-						  {"help", 'h', NULL, 0, "print this help", -1},
-						  {}};
+static const struct argp_option argp_options[] = {
+	{"json", 'J', NULL, 0, "one JSON object", 0},
+	{"debug", OPTION_DEBUG, NULL, 0, "say what is tried", 0},
+	{"help", 'h', NULL, 0, "print this help", -1},
+	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
+	{}};
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -34,7 +35,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		log__set_level(LOG_DEBUG);
 		break;
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		cmd__print_help(state);
+		break;
+	case OPTION_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "no argument is taken: '%s'", arg);

@@ -282,8 +282,8 @@ static void print_closing(const struct trace *trace)
 	if (unfollowed)
 		pr_warn("%llu descendants of the command could not be followed", unfollowed);
 	if (!trace->options.quiet)
-		pr_info("%llu calls, %llu failed, %llu lost, in %.1f s", totals->calls,
-			totals->failed, loss__total(totals->lost),
+		pr_info("%llu call%s, %llu failed, %llu lost, in %.1f s", totals->calls,
+			totals->calls == 1 ? "" : "s", totals->failed, loss__total(totals->lost),
 			(double)totals->elapsed_ns / NS_PER_S);
 }
 
@@ -308,6 +308,8 @@ static void wait_for_command(struct trace *trace)
 
 	trace->done = false;
 	handle_command_end(trace);
+	if (trace->command_runs && !trace->options.quiet)
+		pr_info("the trace has ended; waiting for %s", trace->options.command[0]);
 	while (trace->command_runs && !trace->done)
 		if (poll(&fd, 1, -1) > 0)
 			handle_signals(trace);
@@ -330,19 +332,17 @@ static int run(struct trace *trace)
 	int err, status;
 
 	trace->started_ns = clock_ns(CLOCK_MONOTONIC);
-	trace->view->ops->begin(trace->view);
-	err = flush(trace);
-	if (!err && trace->options.command) {
-		int start_err = command__go(&trace->command);
-
-		if (start_err) {
-			pr_err("cannot start %s: %s", trace->options.command[0],
-			       strerror(-start_err));
+	if (trace->options.command) {
+		err = command__go(&trace->command);
+		if (err) {
+			pr_err("cannot start %s: %s", trace->options.command[0], strerror(-err));
 			waitpid(trace->command.pid, NULL, 0);
-			return command__start_failure_status(start_err);
+			return command__start_failure_status(err);
 		}
 		trace->command_runs = true;
 	}
+	trace->view->ops->begin(trace->view);
+	err = flush(trace);
 	if (!err)
 		err = follow(trace);
 	if (!err)
@@ -388,8 +388,12 @@ static int open_pids(struct trace *trace)
 		int fd = syscall(SYS_pidfd_open, (pid_t)source->pids[i], 0);
 
 		if (fd < 0) {
-			pr_err("cannot trace process %u: %s", source->pids[i], strerror(errno));
-			return -errno;
+			int err = -errno;
+
+			pr_err("cannot trace process %u: %s", source->pids[i],
+			       err == -EINVAL ? "that is a thread of another process"
+					      : strerror(-err));
+			return err;
 		}
 		trace->pid_fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
 		trace->pids_alive++;

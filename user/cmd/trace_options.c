@@ -8,12 +8,14 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "cmd/cmd.h"
 #include "view/words.h"
 
-#define CALLS_SHM (1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL)
-#define CALLS_SEM (1U << CALL_SEMGET | 1U << CALL_SEMCTL)
-#define CALLS_MSG (1U << CALL_MSGGET | 1U << CALL_MSGCTL)
-#define CALLS_ALL ((1U << CALL_COUNT) - 1)
+#define CALLS_SHM   (1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL)
+#define CALLS_SEM   (1U << CALL_SEMGET | 1U << CALL_SEMCTL)
+#define CALLS_MSG   (1U << CALL_MSGGET | 1U << CALL_MSGCTL)
+#define CALLS_ALL   ((1U << CALL_COUNT) - 1)
+#define CALLS_SIZED (1U << CALL_SHMGET | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
 /* What creates, attaches and removes; what moves data is traced when it is asked for. */
 #define CALLS_DEFAULT (CALLS_SHM | CALLS_SEM | CALLS_MSG | 1U << CALL_IPC)
 
@@ -25,6 +27,7 @@ enum {
 	OPTION_HOOKS,
 	OPTION_BUFFER,
 	OPTION_DEBUG,
+	OPTION_USAGE,
 };
 
 static const struct argp_option argp_options[] = {
@@ -34,16 +37,16 @@ static const struct argp_option argp_options[] = {
 	 "traced only when named here or by %ipc",
 	 1},
 	{"failed", 'x', NULL, 0, "only calls that fail", 1},
-	{"errno", 'E', "ERRNO", 0, "only calls that fail with this error: ENOSPC or 28", 1},
+	{"errno", 'E', "ERRNO", 0, "only calls that fail so: ENOSPC, or 28", 1},
 	{"key", 'k', "KEY", 0, "only the objects behind this key: 0x52e2c1 or decimal", 1},
-	{"id", 'i', "ID", 0, "only the object with this id", 1},
+	{"id", 'i', "ID", 0, "only objects with this id, of any kind", 1},
 	{"min-size", OPTION_MIN_SIZE, "SIZE", 0,
 	 "only shmget, msgsnd and msgrcv of at least SIZE bytes: 64k, 1M", 1},
 
 	{NULL, 0, NULL, 0, "Of which processes:", 2},
 	{"pid", 'p', "PID[,PID]", 0, "only these processes; ends when they have ended", 2},
 	{"user", 'u', "USER", 0, "only processes of this user: a name or a number", 2},
-	{"name", 'n', "COMM", 0, "only processes with COMM in their name", 2},
+	{"name", 'n', "COMM", 0, "only threads with COMM in their name", 2},
 	{"ipcns", OPTION_IPCNS, "INUM", 0, "only callers in this IPC namespace", 2},
 
 	{NULL, 0, NULL, 0, "How long:", 3},
@@ -55,14 +58,17 @@ static const struct argp_option argp_options[] = {
 	{"summary", 'c', NULL, 0, "only a table of all calls, at the end", 4},
 	{"output", 'o', "FILE", 0, "write to FILE and not to standard output", 4},
 	{"quiet", 'q', NULL, 0, "no header and no messages but errors", 4},
-	{"color", OPTION_COLOR, "WHEN", 0, "colours: auto, always or never", 4},
+	{"color", OPTION_COLOR, "WHEN", 0, "colours: auto, always or never; auto heeds NO_COLOR",
+	 4},
 
 	{NULL, 0, NULL, 0, "The tracer itself:", 5},
 	{"hooks", OPTION_HOOKS, "SET", 0,
 	 "auto, functions or syscalls; functions also see 32-bit callers", 5},
-	{"buffer", OPTION_BUFFER, "SIZE", 0, "ring buffer between kernel and shmtrace: 8M", 5},
+	{"buffer", OPTION_BUFFER, "SIZE", 0, "ring buffer between kernel and shmtrace (default 8M)",
+	 5},
 	{"debug", OPTION_DEBUG, NULL, 0, "say what is tried", 5},
 	{"help", 'h', NULL, 0, "print this help", -1},
+	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
 	{}};
 
 /* name is not NUL-terminated. 0: no such call or class. */
@@ -244,7 +250,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		log__set_level(LOG_DEBUG);
 		break;
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		cmd__print_help(state);
+		break;
+	case OPTION_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		break;
 	case ARGP_KEY_ARGS:
 		options->command = state->argv + state->next;
@@ -264,6 +273,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (options->command && options->source.n_pids)
 			argp_error(state, "-p and a command exclude each other");
+		if (options->source.min_size && !(options->source.calls & CALLS_SIZED))
+			argp_error(state, "--min-size: none of the calls of -e has a size");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

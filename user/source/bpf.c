@@ -75,9 +75,25 @@ static size_t round_buffer(size_t bytes)
 	return size;
 }
 
+/*
+ * -k and -i learn from calls that -e leaves out: which object is behind a key, which address is an
+ * attachment of it.
+ */
+static uint32_t hooked_calls(const struct bpf_source_options *options)
+{
+	uint32_t calls = options->calls;
+
+	if (options->by_key)
+		calls |= 1U << CALL_SHMGET | 1U << CALL_SEMGET | 1U << CALL_MSGGET;
+	if (options->by_key || options->by_id)
+		calls |= 1U << CALL_SHMAT;
+	return calls;
+}
+
 static void set_filters(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
 	skel->rodata->wanted_calls = options->calls;
+	skel->rodata->hooked_calls = hooked_calls(options);
 	skel->rodata->filter_by_pid = options->n_pids > 0;
 	skel->rodata->filter_by_descent = options->root != 0;
 	skel->rodata->filter_by_uid = options->by_uid;
@@ -239,7 +255,8 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	err = hooks__init(&source->hooks, skel->obj);
 	if (err)
 		return err;
-	err = hooks__choose(&source->hooks, options->hooks, options->calls, thorough, &failed);
+	err = hooks__choose(&source->hooks, options->hooks, hooked_calls(options), thorough,
+			    &failed);
 	if (err)
 		return explain_no_hooks(options->hooks, failed, why, why_size);
 	set_filters(skel, options);

@@ -49,7 +49,8 @@ static void check_capabilities(struct diagnosis *diagnosis)
 		{.name = "cap_bpf", .need = "to load programs"},
 		{.name = "cap_perfmon", .need = "to attach programs"},
 		{.name = "cap_dac_read_search", .need = "to read tracefs, unless uid 0"},
-		{.name = "cap_sys_admin", .need = "to open tracefs where it is not mounted"},
+		{.name = "cap_sys_admin",
+		 .need = "where tracefs is not mounted, or kernel.perf_event_paranoid is 3"},
 		{.name = "cap_sys_resource", .need = "to lock memory before Linux 5.11"},
 	};
 	int major = 0, minor = 0;
