@@ -62,7 +62,7 @@ ended() {
 
 # Waits for the tracer's end; what it ended with is in $status.
 await_end() {
-	await "${1:-30}" ended "$TRACER"
+	await 30 ended "$TRACER"
 	status=0
 	wait "$TRACER" || status=$?
 	TRACER=
@@ -80,6 +80,7 @@ own_namespace() {
 	unshare -i sleep 3600 3>&- &
 	KEEPER=$!
 	await 10 entered "$KEEPER"
+	# shellcheck disable=SC2034 # used by the tests
 	IPCNS=$(ipcns_of "$KEEPER")
 }
 

@@ -61,7 +61,8 @@ write_scenario() {
 		strace --seccomp-bpf -f -a1 -e trace=%ipc -e verbose=none -o "$T/theirs" \
 		setpriv --reuid=postgres --regid=postgres --clear-groups \
 		env -i LC_ALL=C bash "$PGHOME/scenario" </dev/null
-	echo "$output" "$stderr"
+	# shellcheck disable=SC2154 # run sets it
+	printf '%s\n' "$output" "$stderr"
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '^accounts|100000$' <<<"$output")" -eq 8 ]
 	"$LIVE/words_compare" "$T/theirs" "$T/ours"
@@ -70,6 +71,5 @@ write_scenario() {
 	[ "$(texts "$T/ours" | wc -l)" -ge 100 ]
 	jq -es '.[-1].type == "end" and .[-1].lost.total == 0' "$T/ours"
 	# And it left nothing: all that was created was removed.
-	inside ipcs -m
-	[ -z "$(inside ipcs -m | grep 0x)" ]
+	run ! grep 0x <(inside ipcs -m)
 }

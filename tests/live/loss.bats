@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# No call disappears without being counted: what was received and what was reported as lost are
+# together what was made. With the default buffer nothing is lost at all.
+
+load live.bash
+
+# "call number" lines of a JSON stream: received and lost together; lost by the records within the
+# stream; lost by its end.
+account() {
+	jq -rn --arg part "$2" '
+		def add_counts($counts): reduce ($counts | to_entries[]) as $c (.; .[$c.key] += $c.value);
+		reduce inputs as $e ({all: {}, lost: {}, end: {}};
+			if $e.type == "call" then .all[$e.call] += 1
+			elif $e.type == "lost" then .lost |= add_counts($e.calls)
+			else .end = $e.lost.calls | .all |= add_counts($e.lost.calls) end)
+		| .[$part] | to_entries[] | "\(.key) \(.value)"' "$1" | sort
+}
+
+lost_total() {
+	jq -s '.[-1].lost.total' "$1"
+}
+
+@test "loss: the smallest buffer loses much, and counts each call that it loses" {
+	own_namespace
+	start_trace -J --buffer 4096 --ipcns "$IPCNS" -o "$T/ours"
+	inside "$WORK/burst" 300000 2 >"$T/made"
+	end_trace
+	cat "$T/made" "$T/err"
+	diff "$T/made" <(account "$T/ours" all)
+	diff <(account "$T/ours" lost) <(account "$T/ours" end)
+	[ "$(lost_total "$T/ours")" -gt 1000 ]
+	valid "$T/ours"
+}
+
+@test "loss: each of the twelve calls has a count of its own" {
+	own_namespace
+	start_trace -J --buffer 4096 -e %ipc --ipcns "$IPCNS" -o "$T/ours"
+	perf stat -x, -o "$T/perf" -e 'syscalls:sys_enter_shm*,syscalls:sys_enter_sem*' \
+		-e 'syscalls:sys_enter_msg*' -- \
+		nsenter --ipc="/proc/$KEEPER/ns/ipc" -- \
+		bash -c "$WORK/random 1 40000 & $WORK/random 2 40000 & $WORK/threads; wait" 3>&-
+	end_trace
+	cat "$T/err"
+	awk -F, '/sys_enter_/ && $1 { sub(/.*sys_enter_/, "", $3); print $3, $1 }' "$T/perf" |
+		sort >"$T/made"
+	[ "$(wc -l <"$T/made")" -eq 12 ]
+	diff "$T/made" <(account "$T/ours" all)
+	diff <(account "$T/ours" lost) <(account "$T/ours" end)
+	[ "$(lost_total "$T/ours")" -gt 100 ]
+	[ "$(account "$T/ours" end | wc -l)" -ge 6 ]
+	valid "$T/ours"
+}
+
+@test "loss: nothing in 30 s of all processors calling, counted (-c)" {
+	own_namespace
+	start_trace -J -c --ipcns "$IPCNS" -o "$T/ours"
+	inside "$WORK/burst" 0 "$(nproc)" 30 >"$T/made"
+	end_trace
+	cat "$T/made" "$T/err"
+	echo "# $(cat "$T/made")" >&3
+	[ "$(jq .lost.total "$T/ours")" -eq 0 ]
+	diff "$T/made" <(jq -r '"shmctl \(.calls.shmctl.calls)"' "$T/ours")
+}
+
+# A gigabyte each: the file is removed at once.
+@test "loss: nothing in 10 s of all processors calling, as text in a file" {
+	own_namespace
+	start_trace --ipcns "$IPCNS" -o "$T/ours"
+	inside "$WORK/burst" 0 "$(nproc)" 10 >"$T/made"
+	end_trace
+	cat "$T/made" "$T/err"
+	echo "# $(cat "$T/made")" >&3
+	echo "shmctl $(grep -c ' shmctl(' "$T/ours")" >"$T/seen"
+	echo "lost $(grep -c ' lost ' "$T/ours" || true)" >>"$T/seen"
+	rm "$T/ours"
+	diff <(cat "$T/made"; echo "lost 0") "$T/seen"
+}
+
+@test "loss: one process that calls as fast as it can loses nothing, as JSON in a file" {
+	own_namespace
+	start_trace -J --ipcns "$IPCNS" -o "$T/ours"
+	inside "$WORK/burst" 1000000 1 >"$T/made"
+	end_trace
+	cat "$T/made" "$T/err"
+	echo "# $(cat "$T/made")" >&3
+	echo "shmctl $(grep -c '"type":"call"' "$T/ours")" >"$T/seen"
+	tail -n1 "$T/ours" | jq '.lost.total' >>"$T/seen"
+	rm "$T/ours"
+	diff <(cat "$T/made"; echo 0) "$T/seen"
+}
