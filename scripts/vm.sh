@@ -193,7 +193,7 @@ strip_of() {
 # each, QEMU 7.2 may run code for ever that the kernel has patched, here at a hook on a busy call.
 boot() {
 	local name=$1 dir=$2 append="quiet panic=-1 vm=$1${VM_SEED:+ seed=$VM_SEED}"
-	local common=(-smp 2 -m 1G -display none -monitor none -no-reboot -accel tcg,thread=single
+	local common=(-smp 2 -m 1G -display none -monitor none -no-reboot -accel "tcg,thread=single"
 		-kernel "$VM/kernels/$name/vmlinuz" -initrd "$dir/initramfs"
 		-serial "file:$dir/console")
 	case $name in
