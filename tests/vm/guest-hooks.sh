@@ -110,17 +110,16 @@ has_more_programs() {
 }
 
 test_kill() {
-	before=$(kernel_state)
-	before_programs=$(programs)
+	before=$(programs)
 	: >"$TMP/messages"
 	shmtrace trace "--hooks=$1" -e %shm -o /dev/null 2>"$TMP/messages" &
 	tracer=$!
 	check "$1: starts without a command" wait_until 60 is_tracing
-	check "$1: its programs are in the kernel" has_more_programs "$before_programs"
+	check "$1: its programs are in the kernel" has_more_programs "$before"
 	kill -9 "$tracer"
 	wait "$tracer" 2>/dev/null
-	wait_until 20 is_state "$before"
-	check_equal "$1: SIGKILL leaves nothing in the kernel" "$before" "$(kernel_state)"
+	wait_until 20 is_state "$clean"
+	check_equal "$1: SIGKILL leaves nothing in the kernel" "$clean" "$(kernel_state)"
 	check_equal "$1: and no file" "" "$(find /sys/fs/bpf -mindepth 1 | head -n 3)"
 }
 
@@ -243,13 +242,12 @@ way_of() {
 }
 
 test_doctor() {
-	before=$(kernel_state)
 	# At once: it waits most of the time.
 	shmtrace doctor >/out/doctor &
 	doctor=$!
 	shmtrace doctor -J >/out/json/doctor
 	check_equal "doctor: exit status with --json" 0 $?
-	wait $doctor
+	wait "$doctor"
 	check_equal "doctor: exit status" 0 $?
 	check "doctor: tracing works" grep -q '"usable":true' /out/json/doctor
 	check "doctor: names the kernel" grep -qF "\"kernel\":\"$(uname -r)\"" /out/json/doctor
@@ -263,8 +261,8 @@ test_doctor() {
 		check_equal "doctor: ipc_32" "$(expected_way)" "$(way_of ipc_32)"
 	fi
 	check "doctor: says how tracing works" grep -q '^Tracing works, by function hooks' /out/doctor
-	wait_until 20 is_state "$before"
-	check_equal "doctor: leaves nothing in the kernel" "$before" "$(kernel_state)"
+	wait_until 20 is_state "$clean"
+	check_equal "doctor: leaves nothing in the kernel" "$clean" "$(kernel_state)"
 }
 
 # Emulated machines are slow, and the sum of it all is limited.
@@ -274,6 +272,7 @@ timed() {
 	note "$*: $(($(cut -d. -f1 /proc/uptime) - begin)) s"
 }
 
+clean=$(kernel_state)
 timed test_command
 for set in functions syscalls; do
 	timed test_set "$set"
