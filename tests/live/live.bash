@@ -17,9 +17,10 @@ T=$BATS_TEST_TMPDIR
 unset NO_COLOR
 export LC_ALL=C.UTF-8
 
+TRACER='' KEEPER='' CALLER='' # processes of the test, ended with it
+
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	TRACER='' KEEPER='' CALLER=''
 }
 
 teardown() {
@@ -50,10 +51,10 @@ attached_or_ended() {
 # shmtrace trace in the background, attached when this returns; its messages are in $T/err.
 start_trace() {
 	: >"$T/err"
-	exec_inside "$SHMTRACE" trace "$@" 2>"$T/err" 3>&- </dev/null &
+	exec_inside "$SHMTRACE" trace "$@" 2>"$T/err" 3>&- 8>&- </dev/null &
 	TRACER=$!
 	await 30 attached_or_ended
-	grep 'tracing by' "$T/err" || { cat "$T/err"; return 1; }
+	grep -q 'tracing by' "$T/err" || { cat "$T/err"; return 1; }
 }
 
 ended() {
@@ -77,7 +78,7 @@ end_trace() {
 
 # An IPC namespace of our own: $IPCNS. What is left in it dies with it.
 own_namespace() {
-	unshare -i sleep 3600 3>&- &
+	unshare -i sleep 3600 3>&- 8>&- &
 	KEEPER=$!
 	await 10 entered "$KEEPER"
 	# shellcheck disable=SC2034 # used by the tests
@@ -106,7 +107,7 @@ inside() {
 # Python statements, with the calls as functions (see calls.bash), in our namespace.
 calls() {
 	inside python3 -c "$CALLS
-$1" "${@:2}"
+$1" "${@:2}" 8>&-
 }
 
 # The same in the background, as $CALLER: each line written to its standard input, &8, is one
@@ -137,6 +138,7 @@ order() {
 
 end_caller() {
 	exec 8>&-
+	await 10 ended "$CALLER"
 	wait "$CALLER"
 	CALLER=
 }
@@ -184,6 +186,5 @@ for name, number in NUMBERS.items():
 del name
 
 def rename(name):
-    with open("/proc/self/comm", "w") as file:
-        file.write(name)
+    libc.prctl(15, ctypes.c_char_p(name.encode()))  # PR_SET_NAME
 '
