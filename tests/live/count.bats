@@ -38,20 +38,16 @@ busy() {
 	echo "$T/busy"
 }
 
-# Calls of others, if there are any, are on perf's side alone when it counts the whole machine:
-# what the workload's own processes made is counted beside it, and that must be equal always.
+# Calls of others, if there are any, are counted by the perf around it all, and by that alone: what
+# the workload's own processes made is counted within, and that must be equal always.
 @test "as many calls as perf counts, call by call, under load" {
-	own_namespace
-	start_trace -c -J -e %ipc --ipcns "$IPCNS" -o "$T/ours"
 	perf stat -a -x, -o "$T/machine" -e "$EVENTS" -- \
-		perf stat -x, -o "$T/theirs" -e "$EVENTS" -- \
-		nsenter --ipc="/proc/$KEEPER/ns/ipc" -- bash "$(busy 10)" 3>&-
-	end_trace
+		"$SHMTRACE" trace -c -J -e %ipc -o "$T/ours" -- \
+		perf stat -x, -o "$T/theirs" -e "$EVENTS" -- unshare -i bash "$(busy 10)" 3>&-
 	valid "$T/ours"
 	numbers_of_perf "$T/theirs" >"$T/perf"
 	numbers_of_perf "$T/machine" >"$T/perf-a"
 	numbers_of_summary "$T/ours" >"$T/shmtrace"
-	cat "$T/err"
 	diff "$T/perf" "$T/shmtrace"
 	[ "$(jq .lost.total "$T/ours")" -eq 0 ]
 	# Each of the twelve was called, and the load was one.
@@ -83,16 +79,9 @@ busy() {
 }
 
 @test "two tracers at once see the same" {
-	local first
-	own_namespace
-	start_trace -c -J -e %ipc --ipcns "$IPCNS" -o "$T/one"
-	first=$TRACER
-	start_trace -c -J -e %ipc --ipcns "$IPCNS" -o "$T/two"
-	inside bash "$(busy 2)"
-	end_trace
-	TRACER=$first
-	end_trace
-	diff <(numbers_of_summary "$T/one") <(numbers_of_summary "$T/two")
-	[ "$(jq .total.calls "$T/one")" -gt 10000 ]
-	[ "$(jq -s 'map(.lost.total) | add' "$T/one" "$T/two")" -eq 0 ]
+	"$SHMTRACE" trace -c -J -e %ipc -o "$T/outer" -- \
+		"$SHMTRACE" trace -c -J -e %ipc -o "$T/inner" -- unshare -i bash "$(busy 2)" 3>&-
+	diff <(numbers_of_summary "$T/outer") <(numbers_of_summary "$T/inner")
+	[ "$(jq .total.calls "$T/inner")" -gt 10000 ]
+	[ "$(jq -s 'map(.lost.total) | add' "$T/outer" "$T/inner")" -eq 0 ]
 }

@@ -35,7 +35,7 @@ names_shown() {
 	start_trace -J --ipcns "$IPCNS" -o "$T/ours" "$@"
 	calls "$EVERY"
 	end_trace
-	jq -r 'select(.type == "call").call' "$T/ours" | xargs
+	calls_of "$T/ours" | jq -r .call | xargs
 }
 
 @test "filter: no -e: all but semop, semtimedop, msgsnd, msgrcv" {

@@ -143,9 +143,14 @@ end_caller() {
 	CALLER=
 }
 
+# Another shmtrace on the machine (ls, limits) may look into every namespace, ours among them.
+calls_of() {
+	jq -c 'select(.type == "call" and .comm != "shmtrace")' "$1"
+}
+
 # The call part of each line of a JSON stream.
 texts() {
-	jq -r 'select(.type == "call").text' "$1"
+	calls_of "$1" | jq -r .text
 }
 
 # The calls of a JSON stream are these and no others: file, text…

@@ -18,15 +18,17 @@ account() {
 		| .[$part] | to_entries[] | "\(.key) \(.value)"' "$1" | sort
 }
 
+# The workload is the tracer's command: calls of others do not count.
+trace_command() {
+	unshare -i "$SHMTRACE" trace "$@" 2>"$T/err" 3>&-
+}
+
 lost_total() {
 	jq -s '.[-1].lost.total' "$1"
 }
 
 @test "loss: the smallest buffer loses much, and counts each call that it loses" {
-	own_namespace
-	start_trace -J --buffer 4096 --ipcns "$IPCNS" -o "$T/ours"
-	inside "$WORK/burst" 300000 2 >"$T/made"
-	end_trace
+	trace_command -J --buffer 4096 -o "$T/ours" -- "$WORK/burst" 300000 2 >"$T/made"
 	cat "$T/made" "$T/err"
 	diff "$T/made" <(account "$T/ours" all)
 	diff <(account "$T/ours" lost) <(account "$T/ours" end)
@@ -35,13 +37,10 @@ lost_total() {
 }
 
 @test "loss: each of the twelve calls has a count of its own" {
-	own_namespace
-	start_trace -J --buffer 4096 -e %ipc --ipcns "$IPCNS" -o "$T/ours"
-	perf stat -x, -o "$T/perf" -e 'syscalls:sys_enter_shm*,syscalls:sys_enter_sem*' \
+	trace_command -J --buffer 4096 -e %ipc -o "$T/ours" -- \
+		perf stat -x, -o "$T/perf" -e 'syscalls:sys_enter_shm*,syscalls:sys_enter_sem*' \
 		-e 'syscalls:sys_enter_msg*' -- \
-		nsenter --ipc="/proc/$KEEPER/ns/ipc" -- \
-		bash -c "$WORK/random 1 40000 & $WORK/random 2 40000 & $WORK/threads; wait" 3>&-
-	end_trace
+		bash -c "$WORK/random 1 40000 & $WORK/random 2 40000 & $WORK/threads; wait"
 	cat "$T/err"
 	awk -F, '/sys_enter_/ && $1 { sub(/.*sys_enter_/, "", $3); print $3, $1 }' "$T/perf" |
 		sort >"$T/made"
@@ -54,10 +53,7 @@ lost_total() {
 }
 
 @test "loss: nothing in 30 s of all processors calling, counted (-c)" {
-	own_namespace
-	start_trace -J -c --ipcns "$IPCNS" -o "$T/ours"
-	inside "$WORK/burst" 0 "$(nproc)" 30 >"$T/made"
-	end_trace
+	trace_command -J -c -o "$T/ours" -- "$WORK/burst" 0 "$(nproc)" 30 >"$T/made"
 	cat "$T/made" "$T/err"
 	echo "# $(cat "$T/made")" >&3
 	[ "$(jq .lost.total "$T/ours")" -eq 0 ]
@@ -66,10 +62,7 @@ lost_total() {
 
 # A gigabyte each: the file is removed at once.
 @test "loss: nothing in 10 s of all processors calling, as text in a file" {
-	own_namespace
-	start_trace --ipcns "$IPCNS" -o "$T/ours"
-	inside "$WORK/burst" 0 "$(nproc)" 10 >"$T/made"
-	end_trace
+	trace_command -o "$T/ours" -- "$WORK/burst" 0 "$(nproc)" 10 >"$T/made"
 	cat "$T/made" "$T/err"
 	echo "# $(cat "$T/made")" >&3
 	echo "shmctl $(grep -c ' shmctl(' "$T/ours")" >"$T/seen"
@@ -79,10 +72,7 @@ lost_total() {
 }
 
 @test "loss: one process that calls as fast as it can loses nothing, as JSON in a file" {
-	own_namespace
-	start_trace -J --ipcns "$IPCNS" -o "$T/ours"
-	inside "$WORK/burst" 1000000 1 >"$T/made"
-	end_trace
+	trace_command -J -o "$T/ours" -- "$WORK/burst" 1000000 1 >"$T/made"
 	cat "$T/made" "$T/err"
 	echo "# $(cat "$T/made")" >&3
 	echo "shmctl $(grep -c '"type":"call"' "$T/ours")" >"$T/seen"
