@@ -46,7 +46,13 @@ enum event_type {
 	EVENT_CALL = 1,	       /* struct call_event */
 	EVENT_CALL_LIMITS = 2, /* struct call_limits_event: a get that failed with ENOSPC */
 	EVENT_LOST = 3,	       /* struct lost_event */
+	EVENT_OBJECT = 4,      /* struct object_event */
+	EVENT_MAPPING = 5,     /* struct mapping_event */
+	EVENT_PROCESS = 6,     /* struct process_event */
+	EVENT_SNAPSHOT = 7,    /* struct snapshot_event: begin and end of what was found */
 };
+
+enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
 
 /* How the caller reached the kernel. */
 enum call_abi {
@@ -116,6 +122,89 @@ struct call_limits_event {
 	struct ipc_limits limits;
 };
 
+/* What the ledger lives on. All times are CLOCK_MONOTONIC; process starts are CLOCK_BOOTTIME. */
+
+enum object_action {
+	OBJECT_CREATED = 1,
+	OBJECT_DESTROYED = 2,
+	OBJECT_MARKED = 3,  /* IPC_RMID while attached: goes with its last detach */
+	OBJECT_CHANGED = 4, /* IPC_SET, SHM_LOCK, SHM_UNLOCK: owner and mode are the new ones */
+	OBJECT_USED = 5,    /* the process in the head has looked it up or operated on it */
+	OBJECT_FOUND = 6,   /* snapshot: it exists, with nattch mappings */
+	OBJECT_REMOVED = 7, /* IPC_RMID returned: destroyed, or marked while it is attached */
+};
+
+/* Why an object was destroyed (bpf/objects.bpf.c says how it is told). */
+enum object_cause {
+	CAUSE_UNKNOWN = 0,
+	CAUSE_RMID = 1,	       /* IPC_RMID at once */
+	CAUSE_LAST_DETACH = 2, /* IPC_RMID before, then the last detach */
+	CAUSE_FORCED = 3, /* kernel.shm_rmid_forced: its creator has ended or nobody attaches it */
+	CAUSE_NAMESPACE = 4, /* its IPC namespace has ended */
+};
+
+struct object_event {
+	struct event head; /* who did it; FOUND: pid is the creator's where it is known, else 0 */
+	__u32 action;	   /* enum object_action */
+	__u32 kind;	   /* enum object_kind */
+	__u32 ipcns;	   /* inode number of the object's namespace; 0: not known */
+	__s32 id;
+	__u64 size; /* shm: bytes; sem: semaphores; msg: 0 */
+	__u32 key;  /* as created; FOUND: as the kernel has it, 0 once marked */
+	__u32 mode; /* permissions, and 01000 marked, 02000 locked (include/linux/shm.h) */
+	__u32 uid;  /* owner, initial user namespace; FOUND: as /proc shows it */
+	__u32 gid;
+	__u32 cause;	/* enum object_cause, of DESTROYED */
+	__u32 nattch;	/* FOUND: mappings, as the kernel counts them */
+	__u64 start_ns; /* start of the process in the head; 0: not known */
+};
+
+enum mapping_action {
+	MAPPING_ATTACHED = 1,  /* shmat */
+	MAPPING_INHERITED = 2, /* shm_open: fork, split, mremap */
+	MAPPING_DETACHED = 3,  /* shm_close; without an id: the one at that address (shmdt) */
+	MAPPING_FOUND = 4,     /* snapshot: the process in the head has `count` of them */
+};
+
+/* One mapping of a segment, in one address space: the kernel counts these, not processes. */
+struct mapping_event {
+	struct event head; /* who did it, which need not be who owns the address space */
+	__u64 mm; /* the address space: a kernel pointer, reused after its end; FOUND: may be 0 */
+	__u64 address;
+	__u32 ipcns;	/* of the segment */
+	__s32 id;	/* -1: not known */
+	__u32 action;	/* enum mapping_action */
+	__u32 count;	/* of FOUND, else 1 */
+	__u64 start_ns; /* of the process in the head */
+};
+
+enum process_action {
+	PROCESS_FORKED = 1, /* head: the parent */
+	PROCESS_EXECED = 2,
+	PROCESS_EXITED = 3, /* its last thread */
+	PROCESS_FOUND = 4,  /* snapshot */
+};
+
+struct process_event {
+	struct event head; /* FORKED: the parent; else the process itself */
+	__u64 mm;	/* FORKED: the child's; EXECED: the new one; FOUND: its own, 0: not known */
+	__u64 start_ns; /* of the subject: the child of FORKED */
+	__u32 action;	/* enum process_action */
+	__u32 child;	/* FORKED: its pid */
+	__u32 status;	/* EXITED: as wait(2) would say it */
+	__u32 parent;	/* FOUND */
+};
+
+enum snapshot_action { SNAPSHOT_BEGIN = 1, SNAPSHOT_END = 2 };
+
+/* Brackets FOUND records: END makes what was not found in that namespace gone. */
+struct snapshot_event {
+	struct event head; /* time_ns: when reading began, of both */
+	__u32 action;	   /* enum snapshot_action */
+	__u32 ipcns; /* END: this namespace was read whole; 0: all mappings of all processes were */
+	struct ipc_limits limits; /* END with a namespace; all 0: not known */
+};
+
 /*
  * Calls that could not be delivered, since the programs were attached: totals, not differences, so
  * that a repeated record does no harm. It stands in the stream before the first record that found
@@ -125,8 +214,6 @@ struct lost_event {
 	struct event head; /* pid, tid, uid, ipcns, comm: 0 */
 	__u64 calls[CALL_COUNT];
 };
-
-enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
 
 /*
  * An object that -k follows: key of the map `objects`, which the user side seeds with those that
@@ -147,6 +234,11 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 64);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * CALL_COUNT);
+EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8);
+EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
+EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 40);
+EVENT_ASSERT(sizeof(struct process_event) == 48 + 32);
+EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
 EVENT_ASSERT(sizeof(struct object_key) == 12);
 #undef EVENT_ASSERT
 
