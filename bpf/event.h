@@ -193,6 +193,11 @@ struct process_event {
 	__u32 child;	/* FORKED: its pid */
 	__u32 status;	/* EXITED: as wait(2) would say it */
 	__u32 parent;	/* FOUND */
+	/*
+	 * FOUND comes after the MAPPING_FOUND records of the process and says that these are all:
+	 * the moment by which they were read, from head.time_ns on.
+	 */
+	__u64 read_ns;
 };
 
 enum snapshot_action { SNAPSHOT_BEGIN = 1, SNAPSHOT_END = 2 };
@@ -237,7 +242,7 @@ EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * CALL_COUNT)
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8);
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 40);
-EVENT_ASSERT(sizeof(struct process_event) == 48 + 32);
+EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
 EVENT_ASSERT(sizeof(struct object_key) == 12);
 #undef EVENT_ASSERT
