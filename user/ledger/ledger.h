@@ -18,12 +18,12 @@ struct ledger_object;
 struct ledger_process;
 
 enum object_state {
-	STATE_IN_USE, /* attached; of a set or queue: a live process made or used it */
-	STATE_IDLE, /* nobody attached, its creator lives */
-	STATE_ORPHAN, /* nobody uses it, all who did have ended, never marked: a leak */
-	STATE_DOOMED, /* marked for removal, waits for its last detach */
+	STATE_IN_USE,  /* attached; of a set or queue: a live process made or used it */
+	STATE_IDLE,    /* nobody attached, its creator lives */
+	STATE_ORPHAN,  /* nobody uses it, all who did have ended, never marked: a leak */
+	STATE_DOOMED,  /* marked for removal, waits for its last detach */
 	STATE_UNKNOWN, /* nobody uses it that we know of, and it is older than our knowledge */
-	STATE_GONE, /* destroyed; kept for nobody but who holds a pointer in a notice */
+	STATE_GONE,    /* destroyed; kept for nobody but who holds a pointer in a notice */
 };
 
 enum process_errno_limits { LEDGER_ERRNOS = 6 }; /* errnos counted apart; the rest together */
@@ -39,11 +39,12 @@ struct ledger_leak {
 struct ledger_options {
 	/*
 	 * Mappings are reported one by one, also inherited and closed ones (function hooks).
-	 * Otherwise fork copies the parent's, and exec and the end of the last process of an address
-	 * space clear them.
+	 * Otherwise fork copies the parent's, and exec and the end of the last process of an
+	 * address space clear them.
 	 */
 	bool mappings_observed;
-	/* Called from ledger__apply. What it points at is valid during the call. NULL: not wanted. */
+	/* Called from ledger__apply. What it points at is valid during the call. NULL: not wanted.
+	 */
 	void (*leaked)(void *context, const struct ledger_leak *leak);
 	void *context;
 };
@@ -65,14 +66,14 @@ struct object_info {
 	uint32_t ipcns;
 	uint32_t kind; /* enum object_kind */
 	int32_t id;
-	uint32_t key; /* as created, where that was seen */
+	uint32_t key;  /* as created, where that was seen */
 	uint64_t size; /* bytes; semaphores */
 	uint32_t mode; /* with 01000 marked, 02000 locked */
 	uint32_t uid, gid;
-	uint32_t nattch; /* mappings */
-	uint32_t creator; /* pid; 0: not known */
+	uint32_t nattch;	      /* mappings */
+	uint32_t creator;	      /* pid; 0: not known */
 	uint64_t created_ns, last_ns; /* 0: before our time */
-	bool observed; /* its creation was seen */
+	bool observed;		      /* its creation was seen */
 	enum object_state state;
 	const struct ledger_process *owner; /* NULL: not known */
 };

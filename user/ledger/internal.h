@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the ledger share. Objects, processes and address spaces are found by hash;
+ * between them stand links: a mapping joins an address space and a segment, a use joins a process
+ * and a semaphore set or queue. Every link is in the lists of both its ends.
+ */
+#ifndef SHMTRACE_LEDGER_INTERNAL_H
+#define SHMTRACE_LEDGER_INTERNAL_H
+
+/* Where memory runs out the entry is not added, and the caller sees that it is not there. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#include "ledger/ledger.h"
+
+#define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
+#define MODE_LOCKED 02000 /* SHM_LOCKED */
+
+/* One address space attaching one segment, count times. */
+struct mapping {
+	struct address_space *space;
+	struct ledger_object *object;
+	struct mapping *prev_of_space, *next_of_space;
+	struct mapping *prev_of_object, *next_of_object;
+	uint32_t count;
+	uint32_t n_addresses; /* known ones; only where mappings are not observed one by one */
+	uint64_t *addresses;
+	uint64_t since_ns;
+	uint32_t generation; /* of the snapshot that last found it */
+};
+
+struct address_space {
+	uint64_t mm;
+	struct ledger_process *processes; /* live ones that run in it */
+	struct mapping *mappings;
+	struct ledger_process *last_ended; /* a reference: whose end the last detaches belong to */
+	/* A snapshot read it from the one moment to the other: older events are in that. */
+	uint64_t read_from_ns, read_ns;
+	bool unsettled; /* something happened while it was read: only the next reading will tell */
+	UT_hash_handle hh;
+};
+
+/* A live process made or used a set or queue, or inherited the knowledge of it at fork. */
+struct use {
+	struct ledger_process *process;
+	struct ledger_object *object;
+	struct use *prev_of_process, *next_of_process;
+	struct use *prev_of_object, *next_of_object;
+};
+
+struct ledger_object {
+	struct object_key key;
+	uint32_t ipc_key;
+	uint64_t size;
+	uint32_t mode;
+	uint32_t uid, gid;
+	uint32_t nattch;
+	struct ledger_process *owner; /* a reference; NULL: not known */
+	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
+	bool observed;
+	bool reported; /* as a leak, since it was last used */
+	uint64_t created_ns, last_ns;
+	uint64_t known_ns; /* it existed then: older news of its end are another's */
+	uint32_t generation;
+	struct mapping *mappings;
+	struct use *uses;
+	struct ledger_object *prev_of_owner, *next_of_owner;
+	UT_hash_handle hh;
+};
+
+struct ledger_process {
+	uint32_t pid;
+	uint32_t parent;
+	uint64_t start_ns;
+	uint32_t uid;
+	char comm[EVENT_COMM_LEN];
+	bool alive;
+	uint32_t status;
+	uint32_t references;	     /* by objects it owns and address spaces it ended in */
+	struct address_space *space; /* NULL: not known, or ended */
+	struct ledger_process *prev_of_space, *next_of_space;
+	struct use *uses;
+	struct ledger_object *objects; /* that it made and that still exist */
+	uint64_t calls, failed, enospc;
+	struct {
+		int number;
+		uint64_t count;
+	} errnos[LEDGER_ERRNOS];
+	uint32_t created, existing, leaked;
+	uint64_t existing_bytes, attached_bytes, peak_bytes;
+	uint32_t generation;
+	struct ledger_process *prev_ended, *next_ended; /* of ledger.ended */
+	UT_hash_handle hh;				/* while it lives */
+};
+
+struct namespace
+{
+	uint32_t ipcns;
+	struct namespace_info info;
+	UT_hash_handle hh;
+};
+
+struct tombstone {
+	struct object_key key;
+	uint64_t destroyed_ns;
+	UT_hash_handle hh;
+};
+
+struct ledger {
+	struct ledger_options options;
+	struct ledger_object *objects;
+	struct ledger_process *processes; /* live, by pid */
+	struct ledger_process *ended;	  /* that something still refers to */
+	struct address_space *spaces;
+	struct namespace *namespaces;
+	struct tombstone *tombstones; /* destroyed while a snapshot is being read */
+	bool snapshot_open;
+	bool loaded; /* a snapshot has been completed: from then on its corrections are drift */
+	bool lost;   /* since the last complete snapshot */
+	bool lost_before_end; /* lost while this one was being read */
+	uint32_t generation;
+	uint64_t snapshot_ns;
+	uint64_t lost_calls;
+	uint64_t drift;
+	uint64_t events;
+	uint64_t last_ns; /* time of the latest event */
+	size_t n_mappings, n_uses, n_ended, n_unsettled;
+	bool out_of_memory;
+};
+
+/* processes.c */
+struct ledger_process *process__find(struct ledger *ledger, uint32_t pid);
+/* Finds or makes the live process of that number. start_ns 0: whatever its start. NULL: pid 0, or
+ * no memory. */
+struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_t start_ns,
+				    const struct event *head);
+void process__hold(struct ledger_process *process);
+void process__release(struct ledger *ledger, struct ledger_process *process);
+void process__end(struct ledger *ledger, struct ledger_process *process, uint32_t status,
+		  uint64_t time_ns);
+void process__apply(struct ledger *ledger, const struct process_event *event);
+void process__count_call(struct ledger *ledger, const struct call_event *call);
+/* Binds the process to that address space, out of the one it was in. */
+void process__enter_space(struct ledger *ledger, struct ledger_process *process, uint64_t mm,
+			  uint64_t time_ns);
+
+/* mappings.c */
+struct address_space *space__find(struct ledger *ledger, uint64_t mm);
+struct address_space *space__get(struct ledger *ledger, uint64_t mm);
+void space__clear(struct ledger *ledger, struct address_space *space, uint64_t time_ns);
+void space__free_if_unused(struct ledger *ledger, struct address_space *space);
+struct mapping *mapping__find(const struct address_space *space,
+			      const struct ledger_object *object);
+void mapping__set_count(struct ledger *ledger, struct address_space *space,
+			struct ledger_object *object, uint32_t count, uint64_t time_ns);
+/* Takes a mapping whose count is no longer part of nattch out of all lists. */
+void mapping__drop(struct ledger *ledger, struct mapping *m);
+void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
+		       struct address_space *to, uint64_t time_ns);
+void mapping__apply(struct ledger *ledger, const struct mapping_event *event);
+
+/* objects.c */
+struct ledger_object *object__find(struct ledger *ledger, const struct object_key *key);
+/* Finds it, or makes one of which nothing else is known. NULL: no memory. */
+struct ledger_object *object__get(struct ledger *ledger, const struct object_key *key);
+void object__set_owner(struct ledger *ledger, struct ledger_object *object,
+		       struct ledger_process *owner);
+void object__set_size(struct ledger_object *object, uint64_t size);
+void object__destroy(struct ledger *ledger, struct ledger_object *object);
+void object__apply(struct ledger *ledger, const struct object_event *event);
+enum object_state object__state(const struct ledger_object *object);
+/* Reports the leak if it is one now and has not been reported. */
+void object__check_leak(struct ledger *ledger, struct ledger_object *object,
+			const struct ledger_process *ended, uint64_t time_ns);
+void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object);
+void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
+		     bool check);
+void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
+		   struct ledger_process *to);
+struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns);
+
+/* snapshot.c */
+void snapshot__apply(struct ledger *ledger, const struct snapshot_event *event);
+void snapshot__found_object(struct ledger *ledger, const struct object_event *event);
+void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *event);
+void snapshot__found_process(struct ledger *ledger, const struct process_event *event);
+void snapshot__bury(struct ledger *ledger, const struct object_key *key, uint64_t time_ns);
+void snapshot__free(struct ledger *ledger);
+
+#endif

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger as others see it: events in, and everything that may be asked.
+ */
+#include "ledger/ledger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+#define PAGE_BYTES 4096ULL /* of x86_64 and of Debian's arm64 kernels */
+
+struct ledger *ledger__new(const struct ledger_options *options)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+	if (ledger)
+		ledger->options = *options;
+	return ledger;
+}
+
+void ledger__free(struct ledger *ledger)
+{
+	struct ledger_object *object, *next_object;
+	struct ledger_process *process, *next_process;
+	struct address_space *space, *next_space;
+	struct namespace *ns, *next_ns;
+
+	if (!ledger)
+		return;
+	/* Nobody is told of what goes now. */
+	ledger->options.leaked = NULL;
+	HASH_ITER (hh, ledger->objects, object, next_object)
+		object__destroy(ledger, object);
+	HASH_ITER (hh, ledger->processes, process, next_process)
+		process__end(ledger, process, 0, 0);
+	HASH_ITER (hh, ledger->spaces, space, next_space)
+		space__free_if_unused(ledger, space);
+	HASH_ITER (hh, ledger->namespaces, ns, next_ns) {
+		HASH_DEL(ledger->namespaces, ns);
+		free(ns);
+	}
+	snapshot__free(ledger);
+	free(ledger);
+}
+
+static void apply_lost(struct ledger *ledger, const struct lost_event *event)
+{
+	uint64_t total = 0;
+
+	for (int i = 0; i < CALL_COUNT; i++)
+		total += event->calls[i];
+	if (total <= ledger->lost_calls)
+		return;
+	ledger->lost_calls = total;
+	ledger->lost = true;
+	ledger->lost_before_end = true;
+}
+
+int ledger__apply(struct ledger *ledger, const struct event *event)
+{
+	ledger->events++;
+	if (ledger->last_ns < event->time_ns)
+		ledger->last_ns = event->time_ns;
+	switch (event->type) {
+	case EVENT_CALL:
+	case EVENT_CALL_LIMITS:
+		process__count_call(ledger, (const struct call_event *)event);
+		break;
+	case EVENT_LOST:
+		apply_lost(ledger, (const struct lost_event *)event);
+		break;
+	case EVENT_OBJECT:
+		object__apply(ledger, (const struct object_event *)event);
+		break;
+	case EVENT_MAPPING:
+		mapping__apply(ledger, (const struct mapping_event *)event);
+		break;
+	case EVENT_PROCESS:
+		process__apply(ledger, (const struct process_event *)event);
+		break;
+	case EVENT_SNAPSHOT:
+		snapshot__apply(ledger, (const struct snapshot_event *)event);
+		break;
+	}
+	return ledger->out_of_memory ? -ENOMEM : 0;
+}
+
+bool ledger__is_exact(const struct ledger *ledger)
+{
+	return !ledger->lost && !ledger->out_of_memory && !ledger->n_unsettled;
+}
+
+uint64_t ledger__drift(const struct ledger *ledger)
+{
+	return ledger->drift;
+}
+
+void ledger__object_info(const struct ledger_object *object, struct object_info *info)
+{
+	*info = (struct object_info){
+		.ipcns = object->key.ipcns,
+		.kind = object->key.kind,
+		.id = object->key.id,
+		.key = object->ipc_key,
+		.size = object->size,
+		.mode = object->mode,
+		.uid = object->uid,
+		.gid = object->gid,
+		.nattch = object->nattch,
+		.creator = object->creator,
+		.created_ns = object->created_ns,
+		.last_ns = object->last_ns,
+		.observed = object->observed,
+		.state = object__state(object),
+		.owner = object->owner,
+	};
+}
+
+void ledger__process_info(const struct ledger_process *process, struct process_info *info)
+{
+	*info = (struct process_info){
+		.pid = process->pid,
+		.start_ns = process->start_ns,
+		.parent = process->parent,
+		.uid = process->uid,
+		.alive = process->alive,
+		.status = process->status,
+		.calls = process->calls,
+		.failed = process->failed,
+		.enospc = process->enospc,
+		.created = process->created,
+		.existing = process->existing,
+		.leaked = process->leaked,
+		.existing_bytes = process->existing_bytes,
+		.attached_bytes = process->attached_bytes,
+		.peak_bytes = process->peak_bytes,
+	};
+	memcpy(info->comm, process->comm, sizeof(process->comm));
+	for (int i = 0; i < LEDGER_ERRNOS; i++) {
+		info->errnos[i].number = process->errnos[i].number;
+		info->errnos[i].count = process->errnos[i].count;
+	}
+	if (process->space)
+		for (struct mapping *m = process->space->mappings; m; m = m->next_of_space)
+			info->attached++;
+}
+
+void ledger__for_each_object(const struct ledger *ledger,
+			     bool (*each)(void *context, const struct ledger_object *object),
+			     void *context)
+{
+	struct ledger_object *object, *next;
+
+	HASH_ITER (hh, ledger->objects, object, next)
+		if (!each(context, object))
+			return;
+}
+
+void ledger__for_each_process(const struct ledger *ledger,
+			      bool (*each)(void *context, const struct ledger_process *process),
+			      void *context)
+{
+	struct ledger_process *process, *next;
+
+	HASH_ITER (hh, ledger->processes, process, next)
+		if (!each(context, process))
+			return;
+	for (process = ledger->ended; process; process = process->next_ended)
+		if (!each(context, process))
+			return;
+}
+
+static void count_object(struct namespace_info *info, const struct ledger_object *object)
+{
+	switch (object->key.kind) {
+	case OBJECT_SHM:
+		info->segments++;
+		/* The kernel rounds each segment up (ipc/shm.c, newseg). */
+		info->pages += (object->size + PAGE_BYTES - 1) / PAGE_BYTES;
+		break;
+	case OBJECT_SEM:
+		info->sets++;
+		info->semaphores += object->size;
+		break;
+	default:
+		info->queues++;
+	}
+	info->orphans += object__state(object) == STATE_ORPHAN;
+}
+
+void ledger__for_each_namespace(const struct ledger *ledger,
+				bool (*each)(void *context, const struct namespace_info *info),
+				void *context)
+{
+	struct ledger_object *object, *next_object;
+	struct namespace *ns, *next;
+
+	HASH_ITER (hh, ledger->namespaces, ns, next)
+		ns->info = (struct namespace_info){.ipcns = ns->ipcns, .limits = ns->info.limits};
+	HASH_ITER (hh, ledger->objects, object, next_object) {
+		HASH_FIND(hh, ledger->namespaces, &object->key.ipcns, sizeof(object->key.ipcns),
+			  ns);
+		if (ns)
+			count_object(&ns->info, object);
+	}
+	HASH_ITER (hh, ledger->namespaces, ns, next)
+		if (!each(context, &ns->info))
+			return;
+}
+
+void ledger__for_each_holder(const struct ledger_object *object,
+			     bool (*each)(void *context, const struct ledger_process *process,
+					  uint32_t mappings),
+			     void *context)
+{
+	struct ledger_process *process;
+
+	for (struct mapping *m = object->mappings; m; m = m->next_of_object)
+		for (process = m->space->processes; process; process = process->next_of_space)
+			if (!each(context, process, m->count))
+				return;
+}
+
+const struct ledger_object *ledger__find_object(const struct ledger *ledger, uint32_t ipcns,
+						uint32_t kind, int32_t id)
+{
+	const struct object_key key = {.ipcns = ipcns, .kind = kind, .id = id};
+
+	return object__find((struct ledger *)ledger, &key);
+}
+
+void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
+{
+	*stats = (struct ledger_stats){
+		.objects = HASH_COUNT(ledger->objects),
+		.processes = HASH_COUNT(ledger->processes) + ledger->n_ended,
+		.address_spaces = HASH_COUNT(ledger->spaces),
+		.mappings = ledger->n_mappings,
+		.events = ledger->events,
+	};
+	stats->bytes = sizeof(*ledger) + stats->objects * sizeof(struct ledger_object) +
+		       stats->processes * sizeof(struct ledger_process) +
+		       stats->address_spaces * sizeof(struct address_space) +
+		       stats->mappings * sizeof(struct mapping) +
+		       ledger->n_uses * sizeof(struct use) + HASH_OVERHEAD(hh, ledger->objects) +
+		       HASH_OVERHEAD(hh, ledger->processes) + HASH_OVERHEAD(hh, ledger->spaces);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings: which address space attaches which segment, and how often. The kernel's nattch is their
+ * sum (ipc/shm.c, shm_mmap, shm_open, shm_close), and so is ours.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+struct address_space *space__find(struct ledger *ledger, uint64_t mm)
+{
+	struct address_space *space;
+
+	HASH_FIND(hh, ledger->spaces, &mm, sizeof(mm), space);
+	return space;
+}
+
+struct address_space *space__get(struct ledger *ledger, uint64_t mm)
+{
+	struct address_space *space = space__find(ledger, mm);
+
+	if (space)
+		return space;
+	space = calloc(1, sizeof(*space));
+	if (!space) {
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	space->mm = mm;
+	HASH_ADD(hh, ledger->spaces, mm, sizeof(mm), space);
+	if (!space->hh.tbl) {
+		free(space);
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	return space;
+}
+
+void space__free_if_unused(struct ledger *ledger, struct address_space *space)
+{
+	struct ledger_process *last = space->last_ended;
+
+	if (space->processes || space->mappings)
+		return;
+	HASH_DEL(ledger->spaces, space);
+	ledger->n_unsettled -= space->unsettled;
+	free(space);
+	if (last)
+		process__release(ledger, last);
+}
+
+struct mapping *mapping__find(const struct address_space *space, const struct ledger_object *object)
+{
+	for (struct mapping *m = space->mappings; m; m = m->next_of_space)
+		if (m->object == object)
+			return m;
+	return NULL;
+}
+
+static void change_bytes(struct address_space *space, uint64_t difference)
+{
+	struct ledger_process *process;
+
+	for (process = space->processes; process; process = process->next_of_space) {
+		process->attached_bytes += difference;
+		if (process->peak_bytes < process->attached_bytes)
+			process->peak_bytes = process->attached_bytes;
+	}
+}
+
+static struct mapping *mapping_new(struct ledger *ledger, struct address_space *space,
+				   struct ledger_object *object, uint64_t time_ns)
+{
+	struct mapping *m = calloc(1, sizeof(*m));
+
+	if (!m) {
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	m->space = space;
+	m->object = object;
+	m->since_ns = time_ns;
+	DL_APPEND2(space->mappings, m, prev_of_space, next_of_space);
+	DL_APPEND2(object->mappings, m, prev_of_object, next_of_object);
+	ledger->n_mappings++;
+	change_bytes(space, object->size);
+	return m;
+}
+
+void mapping__drop(struct ledger *ledger, struct mapping *m)
+{
+	change_bytes(m->space, -m->object->size);
+	DL_DELETE2(m->space->mappings, m, prev_of_space, next_of_space);
+	DL_DELETE2(m->object->mappings, m, prev_of_object, next_of_object);
+	free(m->addresses);
+	free(m);
+	ledger->n_mappings--;
+}
+
+/* Frees neither space nor object, so that callers may go on with both. */
+static void set_count(struct ledger *ledger, struct address_space *space,
+		      struct ledger_object *object, uint32_t count, uint64_t time_ns)
+{
+	struct mapping *m = mapping__find(space, object);
+
+	if (!m && !count)
+		return;
+	if (!m)
+		m = mapping_new(ledger, space, object, time_ns);
+	if (!m)
+		return;
+	object->nattch += count - m->count;
+	m->count = count;
+	if (!count)
+		mapping__drop(ledger, m);
+}
+
+/* The last detach: of a marked segment its end, of an unmarked one perhaps a leak. */
+static void after_detach(struct ledger *ledger, struct ledger_object *object,
+			 const struct ledger_process *ended, uint64_t time_ns)
+{
+	if (object->nattch)
+		return;
+	if (object->mode & MODE_MARKED && !ledger->options.mappings_observed) {
+		snapshot__bury(ledger, &object->key, time_ns);
+		object__destroy(ledger, object);
+		return;
+	}
+	object__check_leak(ledger, object, ended, time_ns);
+}
+
+void mapping__set_count(struct ledger *ledger, struct address_space *space,
+			struct ledger_object *object, uint32_t count, uint64_t time_ns)
+{
+	set_count(ledger, space, object, count, time_ns);
+	space__free_if_unused(ledger, space);
+}
+
+void space__clear(struct ledger *ledger, struct address_space *space, uint64_t time_ns)
+{
+	while (space->mappings) {
+		struct ledger_object *object = space->mappings->object;
+
+		set_count(ledger, space, object, 0, time_ns);
+		after_detach(ledger, object, space->last_ended, time_ns);
+	}
+}
+
+void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
+		       struct address_space *to, uint64_t time_ns)
+{
+	for (struct mapping *m = from->mappings; m; m = m->next_of_space) {
+		struct mapping *copy;
+
+		set_count(ledger, to, m->object, m->count, time_ns);
+		copy = mapping__find(to, m->object);
+		if (!copy || !m->n_addresses || copy->n_addresses)
+			continue;
+		copy->addresses = malloc(m->n_addresses * sizeof(*m->addresses));
+		if (!copy->addresses) {
+			ledger->out_of_memory = true;
+			continue;
+		}
+		memcpy(copy->addresses, m->addresses, m->n_addresses * sizeof(*m->addresses));
+		copy->n_addresses = m->n_addresses;
+	}
+}
+
+static void remember_address(struct ledger *ledger, struct mapping *m, uint64_t address)
+{
+	uint64_t *grown = realloc(m->addresses, (m->n_addresses + 1) * sizeof(*grown));
+
+	if (!grown) {
+		ledger->out_of_memory = true;
+		return;
+	}
+	m->addresses = grown;
+	m->addresses[m->n_addresses++] = address;
+}
+
+/* Where shmdt alone is seen: the mapping that was made at that address. */
+static struct mapping *take_address(struct address_space *space, uint64_t address)
+{
+	for (struct mapping *m = space->mappings; m; m = m->next_of_space) {
+		for (uint32_t i = 0; i < m->n_addresses; i++) {
+			if (m->addresses[i] != address)
+				continue;
+			m->addresses[i] = m->addresses[--m->n_addresses];
+			return m;
+		}
+	}
+	return NULL;
+}
+
+static void apply_attached(struct ledger *ledger, const struct mapping_event *event,
+			   struct address_space *space)
+{
+	const struct object_key key = {.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
+	struct ledger_object *object = object__get(ledger, &key);
+	struct mapping *m;
+
+	if (!object)
+		return;
+	m = mapping__find(space, object);
+	set_count(ledger, space, object, (m ? m->count : 0) + 1, event->head.time_ns);
+	object->last_ns = event->head.time_ns;
+	/* Used again: should it be left once more, that is another leak. */
+	if (object->reported) {
+		object->reported = false;
+		if (object->owner)
+			object->owner->leaked--;
+	}
+	m = mapping__find(space, object);
+	if (m && !ledger->options.mappings_observed)
+		remember_address(ledger, m, event->address);
+}
+
+static void apply_detached(struct ledger *ledger, const struct mapping_event *event,
+			   struct address_space *space)
+{
+	struct ledger_object *object = NULL;
+	struct ledger_process *ended;
+	struct mapping *m = NULL;
+
+	if (event->id < 0) {
+		m = take_address(space, event->address);
+		object = m ? m->object : NULL;
+	} else {
+		const struct object_key key = {
+			.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
+
+		object = object__find(ledger, &key);
+		m = object ? mapping__find(space, object) : NULL;
+	}
+	/* In 5.10 shm_mmap closes what it could not map: a detach without an attach. */
+	if (!m)
+		return;
+	object->last_ns = event->head.time_ns;
+	ended = space->processes ? process__find(ledger, event->head.pid) : space->last_ended;
+	set_count(ledger, space, object, m->count - 1, event->head.time_ns);
+	after_detach(ledger, object, ended, event->head.time_ns);
+}
+
+void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
+{
+	struct address_space *space;
+	struct ledger_process *process;
+
+	if (event->action == MAPPING_FOUND) {
+		snapshot__found_mapping(ledger, event);
+		return;
+	}
+	space = space__get(ledger, event->mm);
+	if (!space)
+		return;
+	if (event->head.time_ns <= space->read_ns) {
+		if (event->head.time_ns > space->read_from_ns && !space->unsettled) {
+			space->unsettled = true;
+			ledger->n_unsettled++;
+		}
+		space__free_if_unused(ledger, space);
+		return;
+	}
+	/* Who attaches does so in its own address space. */
+	if (event->action == MAPPING_ATTACHED && !space->processes) {
+		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+		if (process)
+			process__enter_space(ledger, process, event->mm, event->head.time_ns);
+	}
+	if (event->action == MAPPING_DETACHED)
+		apply_detached(ledger, event, space);
+	else
+		apply_attached(ledger, event, space);
+	space__free_if_unused(ledger, space);
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects: their life, their owner, who uses them, and what state that makes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns)
+{
+	struct namespace *ns;
+
+	HASH_FIND(hh, ledger->namespaces, &ipcns, sizeof(ipcns), ns);
+	if (ns)
+		return ns;
+	ns = calloc(1, sizeof(*ns));
+	if (!ns) {
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	ns->ipcns = ns->info.ipcns = ipcns;
+	HASH_ADD(hh, ledger->namespaces, ipcns, sizeof(ipcns), ns);
+	if (!ns->hh.tbl) {
+		free(ns);
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	return ns;
+}
+
+struct ledger_object *object__find(struct ledger *ledger, const struct object_key *key)
+{
+	struct ledger_object *object;
+
+	HASH_FIND(hh, ledger->objects, key, sizeof(*key), object);
+	return object;
+}
+
+struct ledger_object *object__get(struct ledger *ledger, const struct object_key *key)
+{
+	struct ledger_object *object = object__find(ledger, key);
+
+	if (object)
+		return object;
+	object = calloc(1, sizeof(*object));
+	if (!object) {
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	object->key = *key;
+	HASH_ADD(hh, ledger->objects, key, sizeof(*key), object);
+	if (!object->hh.tbl) {
+		free(object);
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	return object;
+}
+
+void object__set_owner(struct ledger *ledger, struct ledger_object *object,
+		       struct ledger_process *owner)
+{
+	struct ledger_process *old = object->owner;
+
+	if (old == owner)
+		return;
+	if (old) {
+		DL_DELETE2(old->objects, object, prev_of_owner, next_of_owner);
+		old->existing--;
+		old->existing_bytes -= object->key.kind == OBJECT_SHM ? object->size : 0;
+	}
+	object->owner = owner;
+	if (owner) {
+		process__hold(owner);
+		DL_APPEND2(owner->objects, object, prev_of_owner, next_of_owner);
+		owner->existing++;
+		owner->existing_bytes += object->key.kind == OBJECT_SHM ? object->size : 0;
+		object->creator = owner->pid;
+	}
+	if (old)
+		process__release(ledger, old);
+}
+
+void object__set_size(struct ledger_object *object, uint64_t size)
+{
+	if (object->key.kind == OBJECT_SHM && object->owner)
+		object->owner->existing_bytes += size - object->size;
+	if (object->key.kind == OBJECT_SHM)
+		for (struct mapping *m = object->mappings; m; m = m->next_of_object)
+			for (struct ledger_process *p = m->space->processes; p;
+			     p = p->next_of_space)
+				p->attached_bytes += size - object->size;
+	object->size = size;
+}
+
+static void free_use(struct ledger *ledger, struct use *use)
+{
+	DL_DELETE2(use->process->uses, use, prev_of_process, next_of_process);
+	DL_DELETE2(use->object->uses, use, prev_of_object, next_of_object);
+	free(use);
+	ledger->n_uses--;
+}
+
+void object__destroy(struct ledger *ledger, struct ledger_object *object)
+{
+	while (object->mappings)
+		mapping__set_count(ledger, object->mappings->space, object, 0, 0);
+	while (object->uses)
+		free_use(ledger, object->uses);
+	object__set_owner(ledger, object, NULL);
+	HASH_DEL(ledger->objects, object);
+	free(object);
+}
+
+/* A set or queue has no attachments: it is used by those who made it or worked with it. */
+static enum object_state use_state(const struct ledger_object *object)
+{
+	if (object->uses || (object->owner && object->owner->alive))
+		return STATE_IN_USE;
+	return object->observed ? STATE_ORPHAN : STATE_UNKNOWN;
+}
+
+enum object_state object__state(const struct ledger_object *object)
+{
+	if (object->key.kind != OBJECT_SHM)
+		return use_state(object);
+	if (object->mode & MODE_MARKED)
+		return STATE_DOOMED;
+	if (object->nattch)
+		return STATE_IN_USE;
+	if (object->owner && object->owner->alive)
+		return STATE_IDLE;
+	/* The kernel knows a segment's creator by its pid: none of that number lives. */
+	return object->observed || object->creator ? STATE_ORPHAN : STATE_UNKNOWN;
+}
+
+void object__check_leak(struct ledger *ledger, struct ledger_object *object,
+			const struct ledger_process *ended, uint64_t time_ns)
+{
+	struct ledger_leak leak = {
+		.time_ns = time_ns, .object = object, .owner = object->owner, .ended = ended};
+
+	if (object->reported || object__state(object) != STATE_ORPHAN)
+		return;
+	object->reported = true;
+	if (object->owner)
+		object->owner->leaked++;
+	if (ledger->options.leaked)
+		ledger->options.leaked(ledger->options.context, &leak);
+}
+
+static void unreport(struct ledger_object *object)
+{
+	if (!object->reported)
+		return;
+	object->reported = false;
+	if (object->owner)
+		object->owner->leaked--;
+}
+
+void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object)
+{
+	struct use *use;
+
+	for (use = process->uses; use; use = use->next_of_process)
+		if (use->object == object)
+			return;
+	use = calloc(1, sizeof(*use));
+	if (!use) {
+		ledger->out_of_memory = true;
+		return;
+	}
+	use->process = process;
+	use->object = object;
+	DL_APPEND2(process->uses, use, prev_of_process, next_of_process);
+	DL_APPEND2(object->uses, use, prev_of_object, next_of_object);
+	ledger->n_uses++;
+	unreport(object);
+}
+
+void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
+		     bool check)
+{
+	while (process->uses) {
+		struct ledger_object *object = process->uses->object;
+
+		free_use(ledger, process->uses);
+		if (check)
+			object__check_leak(ledger, object, process, time_ns);
+	}
+}
+
+/* A child knows the ids that its parent knew. That errs on the safe side: nothing is called unused
+ * while anybody is left who could use it. */
+void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
+		   struct ledger_process *to)
+{
+	for (struct use *use = from->uses; use; use = use->next_of_process)
+		use__add(ledger, to, use->object);
+}
+
+static void apply_created(struct ledger *ledger, const struct object_event *event,
+			  const struct object_key *key)
+{
+	struct ledger_object *object = object__find(ledger, key);
+	struct ledger_process *owner;
+
+	/* An id is given again only after its object has gone: what we have is the old one, unless
+	 * it was found or met before the news of its creation. */
+	if (object && object->observed && event->head.time_ns > object->created_ns) {
+		object__destroy(ledger, object);
+		ledger->drift++;
+	}
+	object = object__get(ledger, key);
+	if (!object)
+		return;
+	owner = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+	object__set_size(object, event->size);
+	object__set_owner(ledger, object, owner);
+	object->creator = event->head.pid;
+	if (owner && !object->observed)
+		owner->created++;
+	object->observed = true;
+	object->ipc_key = event->key;
+	object->mode = event->mode | (object->mode & MODE_MARKED);
+	object->uid = event->uid;
+	object->gid = event->gid;
+	object->created_ns = event->head.time_ns;
+	if (object->known_ns < event->head.time_ns)
+		object->known_ns = event->head.time_ns;
+	object->last_ns = event->head.time_ns;
+	if (owner && key->kind != OBJECT_SHM)
+		use__add(ledger, owner, object);
+	namespace__get(ledger, key->ipcns);
+}
+
+static void apply_destroyed(struct ledger *ledger, const struct object_event *event,
+			    const struct object_key *key)
+{
+	struct ledger_object *object = object__find(ledger, key);
+
+	snapshot__bury(ledger, key, event->head.time_ns);
+	if (!object || event->head.time_ns < object->known_ns)
+		return;
+	object__destroy(ledger, object);
+}
+
+/* Where only the system call is seen: what IPC_RMID does depends on who is attached. */
+static void apply_removed(struct ledger *ledger, const struct object_event *event,
+			  const struct object_key *key)
+{
+	struct ledger_object *object = object__find(ledger, key);
+
+	if (object && key->kind == OBJECT_SHM && object->nattch) {
+		object->mode |= MODE_MARKED;
+		object->last_ns = event->head.time_ns;
+		return;
+	}
+	apply_destroyed(ledger, event, key);
+}
+
+static void apply_changed(const struct object_event *event, struct ledger_object *object)
+{
+	if (event->action == OBJECT_MARKED) {
+		object->mode |= MODE_MARKED;
+	} else {
+		object->mode = event->mode | (object->mode & MODE_MARKED);
+		object->uid = event->uid;
+		object->gid = event->gid;
+	}
+	object->last_ns = event->head.time_ns;
+}
+
+void object__apply(struct ledger *ledger, const struct object_event *event)
+{
+	const struct object_key key = {.ipcns = event->ipcns, .kind = event->kind, .id = event->id};
+	struct ledger_process *process;
+	struct ledger_object *object;
+
+	if (key.kind >= OBJECT_NONE || key.id < 0)
+		return;
+	switch (event->action) {
+	case OBJECT_CREATED:
+		apply_created(ledger, event, &key);
+		return;
+	case OBJECT_DESTROYED:
+		apply_destroyed(ledger, event, &key);
+		return;
+	case OBJECT_REMOVED:
+		apply_removed(ledger, event, &key);
+		return;
+	case OBJECT_FOUND:
+		snapshot__found_object(ledger, event);
+		return;
+	case OBJECT_MARKED:
+	case OBJECT_CHANGED:
+		object = object__find(ledger, &key);
+		if (object && event->head.time_ns >= object->known_ns)
+			apply_changed(event, object);
+		return;
+	case OBJECT_USED:
+		object = object__get(ledger, &key);
+		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+		if (object && process && key.kind != OBJECT_SHM)
+			use__add(ledger, process, object);
+		if (object)
+			object->last_ns = event->head.time_ns;
+		return;
+	}
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Processes: found by pid while they live; kept after their end as long as something of them is
+ * left.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+/* /proc has the start of a process in clock ticks of 10 ms, the kernel in nanoseconds. */
+#define START_TOLERANCE_NS 20000000ULL
+
+struct ledger_process *process__find(struct ledger *ledger, uint32_t pid)
+{
+	struct ledger_process *process;
+
+	HASH_FIND(hh, ledger->processes, &pid, sizeof(pid), process);
+	return process;
+}
+
+static bool same_start(uint64_t a, uint64_t b)
+{
+	uint64_t difference = a > b ? a - b : b - a;
+
+	return !a || !b || difference <= START_TOLERANCE_NS;
+}
+
+static struct ledger_process *process_new(struct ledger *ledger, uint32_t pid, uint64_t start_ns)
+{
+	struct ledger_process *process = calloc(1, sizeof(*process));
+
+	if (!process) {
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	process->pid = pid;
+	process->start_ns = start_ns;
+	process->alive = true;
+	HASH_ADD(hh, ledger->processes, pid, sizeof(pid), process);
+	if (!process->hh.tbl) {
+		free(process);
+		ledger->out_of_memory = true;
+		return NULL;
+	}
+	return process;
+}
+
+struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_t start_ns,
+				    const struct event *head)
+{
+	struct ledger_process *process;
+
+	if (!pid)
+		return NULL;
+	process = process__find(ledger, pid);
+	if (process && !same_start(process->start_ns, start_ns)) {
+		/* The number is another process's now, and we did not see the end of the first. */
+		process__end(ledger, process, 0, head ? head->time_ns : 0);
+		process = NULL;
+	}
+	if (!process)
+		process = process_new(ledger, pid, start_ns);
+	if (!process)
+		return NULL;
+	if (!process->start_ns)
+		process->start_ns = start_ns;
+	if (head && head->pid == pid) {
+		process->uid = head->uid;
+		memcpy(process->comm, head->comm, sizeof(process->comm));
+	}
+	return process;
+}
+
+void process__hold(struct ledger_process *process)
+{
+	process->references++;
+}
+
+static void free_if_unused(struct ledger *ledger, struct ledger_process *process)
+{
+	if (process->alive || process->references)
+		return;
+	DL_DELETE2(ledger->ended, process, prev_ended, next_ended);
+	ledger->n_ended--;
+	free(process);
+}
+
+void process__release(struct ledger *ledger, struct ledger_process *process)
+{
+	process->references--;
+	free_if_unused(ledger, process);
+}
+
+/* hold_last: the detaches to come are this process's doing. */
+static void leave_space(struct ledger *ledger, struct ledger_process *process, bool hold_last,
+			uint64_t time_ns)
+{
+	struct address_space *space = process->space;
+	struct ledger_process *before;
+
+	if (!space)
+		return;
+	DL_DELETE2(space->processes, process, prev_of_space, next_of_space);
+	process->space = NULL;
+	process->attached_bytes = 0;
+	if (space->processes)
+		return;
+	if (hold_last) {
+		before = space->last_ended;
+		process__hold(process);
+		space->last_ended = process;
+		if (before)
+			process__release(ledger, before);
+	}
+	if (!ledger->options.mappings_observed)
+		space__clear(ledger, space, time_ns);
+	space__free_if_unused(ledger, space);
+}
+
+void process__enter_space(struct ledger *ledger, struct ledger_process *process, uint64_t mm,
+			  uint64_t time_ns)
+{
+	struct address_space *space;
+
+	if (!mm || (process->space && process->space->mm == mm))
+		return;
+	leave_space(ledger, process, false, time_ns);
+	space = space__get(ledger, mm);
+	if (!space)
+		return;
+	process->space = space;
+	DL_APPEND2(space->processes, process, prev_of_space, next_of_space);
+	for (struct mapping *m = space->mappings; m; m = m->next_of_space)
+		process->attached_bytes += m->object->size;
+	if (process->peak_bytes < process->attached_bytes)
+		process->peak_bytes = process->attached_bytes;
+}
+
+void process__end(struct ledger *ledger, struct ledger_process *process, uint32_t status,
+		  uint64_t time_ns)
+{
+	struct ledger_object *object, *next;
+
+	/* Held, so that whoever is told of a leak below can still look at it. */
+	process__hold(process);
+	HASH_DEL(ledger->processes, process);
+	process->alive = false;
+	process->status = status;
+	DL_APPEND2(ledger->ended, process, prev_ended, next_ended);
+	ledger->n_ended++;
+	leave_space(ledger, process, true, time_ns);
+	use__remove_all(ledger, process, time_ns, true);
+	for (object = process->objects; object; object = next) {
+		next = object->next_of_owner;
+		object__check_leak(ledger, object, process, time_ns);
+	}
+	process__release(ledger, process);
+}
+
+static void apply_forked(struct ledger *ledger, const struct process_event *event)
+{
+	struct ledger_process *parent, *child;
+	struct address_space *from, *to;
+
+	/* A live process of that number is one whose end we missed. */
+	child = process__find(ledger, event->child);
+	if (child && !same_start(child->start_ns, event->start_ns)) {
+		process__end(ledger, child, 0, event->head.time_ns);
+		child = NULL;
+	}
+	child = process__get(ledger, event->child, event->start_ns, NULL);
+	if (!child)
+		return;
+	child->parent = event->head.pid;
+	child->uid = event->head.uid;
+	memcpy(child->comm, event->head.comm, sizeof(child->comm));
+	parent = process__find(ledger, event->head.pid);
+	from = parent ? parent->space : NULL;
+	process__enter_space(ledger, child, event->mm, event->head.time_ns);
+	to = child->space;
+	if (parent)
+		use__copy_all(ledger, parent, child);
+	if (!ledger->options.mappings_observed && from && to && from != to &&
+	    to->read_ns <= event->head.time_ns)
+		mapping__copy_all(ledger, from, to, event->head.time_ns);
+}
+
+void process__apply(struct ledger *ledger, const struct process_event *event)
+{
+	struct ledger_process *process;
+
+	switch (event->action) {
+	case PROCESS_FORKED:
+		apply_forked(ledger, event);
+		return;
+	case PROCESS_EXECED:
+		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+		if (!process)
+			return;
+		process__enter_space(ledger, process, event->mm, event->head.time_ns);
+		/* It no longer knows what it knew; what it made it still answers for. */
+		use__remove_all(ledger, process, event->head.time_ns, true);
+		return;
+	case PROCESS_EXITED:
+		process = process__find(ledger, event->head.pid);
+		if (process && same_start(process->start_ns, event->start_ns))
+			process__end(ledger, process, event->status, event->head.time_ns);
+		return;
+	case PROCESS_FOUND:
+		snapshot__found_process(ledger, event);
+		return;
+	}
+}
+
+static void count_errno(struct ledger_process *process, int number)
+{
+	for (int i = 0; i < LEDGER_ERRNOS; i++) {
+		if (process->errnos[i].number && process->errnos[i].number != number)
+			continue;
+		process->errnos[i].number = number;
+		process->errnos[i].count++;
+		return;
+	}
+}
+
+/* The id that a call of a set or queue works on, -1 where it is about none. */
+static int32_t used_id(const struct call_event *call, uint32_t *kind)
+{
+	*kind = OBJECT_SEM;
+	switch (call->call) {
+	case CALL_SEMGET:
+		return call->ret;
+	case CALL_SEMCTL:
+	case CALL_SEMOP:
+	case CALL_SEMTIMEDOP:
+		return call->args[0];
+	case CALL_MSGGET:
+		*kind = OBJECT_MSG;
+		return call->ret;
+	case CALL_MSGCTL:
+	case CALL_MSGSND:
+	case CALL_MSGRCV:
+		*kind = OBJECT_MSG;
+		return call->args[0];
+	default:
+		return -1;
+	}
+}
+
+void process__count_call(struct ledger *ledger, const struct call_event *call)
+{
+	struct ledger_process *process = process__get(ledger, call->head.pid, 0, &call->head);
+	struct object_key key = {.ipcns = call->head.ipcns};
+	struct ledger_object *object;
+
+	if (!process)
+		return;
+	process->calls++;
+	if (call->ret < 0 && call->ret >= -4095) {
+		process->failed++;
+		process->enospc += call->ret == -ENOSPC;
+		count_errno(process, -call->ret);
+		return;
+	}
+	key.id = used_id(call, &key.kind);
+	object = key.id < 0 ? NULL : object__find(ledger, &key);
+	if (object) {
+		use__add(ledger, process, object);
+		object->last_ns = call->head.time_ns;
+	}
+}

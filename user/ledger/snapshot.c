@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Snapshots: what the kernel's own tables say, against what we have. While one is read the world
+ * goes on, and its events may reach us before or after it. So each record says when it was read,
+ * and decides nothing about what has happened since.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+static void correct(struct ledger *ledger)
+{
+	/* The first one teaches; the later ones check. */
+	if (ledger->loaded)
+		ledger->drift++;
+}
+
+void snapshot__bury(struct ledger *ledger, const struct object_key *key, uint64_t time_ns)
+{
+	struct tombstone *tombstone;
+
+	if (!ledger->snapshot_open)
+		return;
+	HASH_FIND(hh, ledger->tombstones, key, sizeof(*key), tombstone);
+	if (!tombstone) {
+		tombstone = calloc(1, sizeof(*tombstone));
+		if (!tombstone) {
+			ledger->out_of_memory = true;
+			return;
+		}
+		tombstone->key = *key;
+		HASH_ADD(hh, ledger->tombstones, key, sizeof(*key), tombstone);
+		if (!tombstone->hh.tbl) {
+			free(tombstone);
+			ledger->out_of_memory = true;
+			return;
+		}
+	}
+	tombstone->destroyed_ns = time_ns;
+}
+
+static bool is_buried_since(struct ledger *ledger, const struct object_key *key, uint64_t time_ns)
+{
+	struct tombstone *tombstone;
+
+	HASH_FIND(hh, ledger->tombstones, key, sizeof(*key), tombstone);
+	return tombstone && tombstone->destroyed_ns >= time_ns;
+}
+
+static void free_tombstones(struct ledger *ledger)
+{
+	struct tombstone *tombstone, *next;
+
+	HASH_ITER (hh, ledger->tombstones, tombstone, next) {
+		HASH_DEL(ledger->tombstones, tombstone);
+		free(tombstone);
+	}
+}
+
+void snapshot__free(struct ledger *ledger)
+{
+	free_tombstones(ledger);
+}
+
+/* Of an object that was there before us the kernel still knows the pid of who made it, if segment.
+ */
+static void learn_object(struct ledger *ledger, struct ledger_object *object,
+			 const struct object_event *event)
+{
+	struct ledger_process *owner;
+
+	object__set_size(object, event->size);
+	object->ipc_key = event->key;
+	object->uid = event->uid;
+	object->gid = event->gid;
+	object->creator = event->head.pid;
+	owner = event->head.pid ? process__find(ledger, event->head.pid) : NULL;
+	if (owner)
+		object__set_owner(ledger, object, owner);
+	if (owner && object->key.kind != OBJECT_SHM)
+		use__add(ledger, owner, object);
+}
+
+void snapshot__found_object(struct ledger *ledger, const struct object_event *event)
+{
+	const struct object_key key = {.ipcns = event->ipcns, .kind = event->kind, .id = event->id};
+	const uint64_t read_ns = event->head.time_ns;
+	struct ledger_object *object = object__find(ledger, &key);
+
+	if (!object && is_buried_since(ledger, &key, read_ns))
+		return;
+	if (!object) {
+		object = object__get(ledger, &key);
+		if (!object)
+			return;
+		correct(ledger);
+		learn_object(ledger, object, event);
+		object->mode = event->mode;
+	} else if (!object->observed && !object->size && event->size) {
+		/* Met before it was introduced: attached, or used. */
+		learn_object(ledger, object, event);
+		object->mode |= event->mode;
+	}
+	object->generation = ledger->generation;
+	if (object->known_ns < read_ns)
+		object->known_ns = read_ns;
+	if (object->last_ns > read_ns)
+		return;
+	if (object->mode != event->mode || object->size != event->size) {
+		correct(ledger);
+		object->mode = event->mode;
+		object__set_size(object, event->size);
+	}
+	object->uid = event->uid;
+	object->gid = event->gid;
+}
+
+/* Without the kernel's pointer the process itself stands for its address space. */
+static uint64_t space_number(const struct ledger_process *process, uint64_t mm)
+{
+	if (mm)
+		return mm;
+	return process->space ? process->space->mm : (1ULL << 32 | process->pid);
+}
+
+static struct address_space *found_space(struct ledger *ledger, struct ledger_process *process,
+					 uint64_t mm, uint64_t time_ns)
+{
+	process__enter_space(ledger, process, space_number(process, mm), time_ns);
+	return process->space;
+}
+
+void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *event)
+{
+	const struct object_key key = {.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
+	struct ledger_process *process;
+	struct ledger_object *object;
+	struct address_space *space;
+	struct mapping *m;
+
+	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+	space = process ? found_space(ledger, process, event->mm, event->head.time_ns) : NULL;
+	if (!space || is_buried_since(ledger, &key, event->head.time_ns))
+		return;
+	object = object__get(ledger, &key);
+	if (!object)
+		return;
+	m = mapping__find(space, object);
+	if (!m || m->count != event->count) {
+		correct(ledger);
+		mapping__set_count(ledger, space, object, event->count, event->head.time_ns);
+		m = mapping__find(space, object);
+	}
+	if (m)
+		m->generation = ledger->generation;
+	if (m && !ledger->options.mappings_observed && !m->n_addresses && event->address) {
+		m->addresses = malloc(sizeof(*m->addresses));
+		if (m->addresses) {
+			m->addresses[0] = event->address;
+			m->n_addresses = 1;
+		}
+	}
+}
+
+/* All mappings of the process have been said: what was not among them is not there. */
+static void drop_unfound(struct ledger *ledger, struct address_space *space, uint64_t time_ns)
+{
+	struct mapping *m, *next;
+
+	for (m = space->mappings; m; m = next) {
+		struct ledger_object *object = m->object;
+
+		next = m->next_of_space;
+		if (m->generation == ledger->generation || m->since_ns > time_ns)
+			continue;
+		correct(ledger);
+		object->nattch -= m->count;
+		m->count = 0;
+		mapping__drop(ledger, m);
+		object__check_leak(ledger, object, NULL, time_ns);
+	}
+}
+
+void snapshot__found_process(struct ledger *ledger, const struct process_event *event)
+{
+	struct ledger_process *process;
+	struct address_space *space;
+
+	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+	if (!process)
+		return;
+	process->parent = event->parent;
+	process->generation = ledger->generation;
+	space = found_space(ledger, process, event->mm, event->head.time_ns);
+	if (!space)
+		return;
+	drop_unfound(ledger, space, event->head.time_ns);
+	ledger->n_unsettled -= space->unsettled;
+	space->unsettled = false;
+	space->read_from_ns = event->head.time_ns;
+	space->read_ns = event->read_ns;
+}
+
+/* What the table of that namespace no longer has. */
+static void end_namespace(struct ledger *ledger, const struct snapshot_event *event)
+{
+	struct ledger_object *object, *next;
+	struct namespace *ns = namespace__get(ledger, event->ipcns);
+
+	if (ns)
+		ns->info.limits = event->limits;
+	HASH_ITER (hh, ledger->objects, object, next) {
+		if (object->key.ipcns != event->ipcns || object->generation == ledger->generation ||
+		    object->known_ns > event->head.time_ns ||
+		    object->created_ns > event->head.time_ns ||
+		    object->last_ns > event->head.time_ns)
+			continue;
+		correct(ledger);
+		object__destroy(ledger, object);
+	}
+}
+
+static void end_processes(struct ledger *ledger, const struct snapshot_event *event)
+{
+	struct ledger_process *process, *next;
+
+	HASH_ITER (hh, ledger->processes, process, next) {
+		/* Younger ones, and those that we were told of since, cannot be judged. */
+		if (process->generation == ledger->generation ||
+		    process->start_ns > event->head.time_ns || !process->generation)
+			continue;
+		process__end(ledger, process, 0, event->head.time_ns);
+	}
+	ledger->snapshot_open = false;
+	ledger->loaded = true;
+	ledger->lost = ledger->lost_before_end;
+	free_tombstones(ledger);
+}
+
+void snapshot__apply(struct ledger *ledger, const struct snapshot_event *event)
+{
+	if (event->action == SNAPSHOT_BEGIN) {
+		ledger->generation++;
+		ledger->snapshot_open = true;
+		ledger->snapshot_ns = event->head.time_ns;
+		ledger->lost_before_end = false;
+	} else if (event->action == SNAPSHOT_END && event->ipcns) {
+		end_namespace(ledger, event);
+	} else if (event->action == SNAPSHOT_END) {
+		end_processes(ledger, event);
+	}
+}
