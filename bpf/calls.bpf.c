@@ -2,7 +2,7 @@
 /*
  * The path of one call: stashed at its entry, sent at its exit. All sets of hooks end here.
  */
-#include "shmtrace.bpf.h"
+#include "ledger.bpf.h"
 
 static __u64 last_wakeup_ns;
 static __u64 lost_total;
@@ -16,6 +16,13 @@ static __always_inline void count_lost(__u32 call)
 	__sync_fetch_and_add(&lost_total, 1);
 }
 
+__hidden int count_lost_ledger(void)
+{
+	__sync_fetch_and_add(&lost_ledger, 1);
+	__sync_fetch_and_add(&lost_total, 1);
+	return 0;
+}
+
 /*
  * Wakes the reader only if it has not been woken for an interval. It relies on this: after a
  * wake-up it keeps looking until it has found nothing for longer than the interval, and only then
@@ -27,6 +34,11 @@ static __always_inline __u64 wakeup_flags(__u64 now)
 		return BPF_RB_NO_WAKEUP;
 	last_wakeup_ns = now;
 	return BPF_RB_FORCE_WAKEUP;
+}
+
+__hidden __u64 ledger_wakeup_flags(__u64 now)
+{
+	return wakeup_flags(now);
 }
 
 /* Says in the stream that calls were lost since it was last said. The counts are totals. */
@@ -45,6 +57,7 @@ static __always_inline void report_lost(__u64 now)
 	event->head.type = EVENT_LOST;
 	for (int i = 0; i < CALL_COUNT; i++)
 		event->calls[i] = lost_calls[i];
+	event->ledger = lost_ledger;
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	lost_reported = total;
 }
@@ -144,8 +157,13 @@ __hidden int call_enter(struct call_stash *call)
 {
 	__u32 tid = current_tid();
 
-	if (stopped || !caller_passes())
+	if (stopped)
 		return 0;
+	if (!caller_passes()) {
+		if (!ledger_by_calls)
+			return 0;
+		call->unwanted = 1;
+	}
 	call->time_ns = bpf_ktime_get_ns();
 	if (!bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
 		return 0;
@@ -168,7 +186,9 @@ __hidden int call_exit(__s64 ret)
 	if (stopped)
 		goto out;
 	flags = read_indirect(call, &result);
-	if (result_passes(call, result)) {
+	if (ledger_by_calls && !is_error(result))
+		ledger_from_call(call, result);
+	if (!call->unwanted && result_passes(call, result)) {
 		report_lost(now);
 		if (ret == -28 /* ENOSPC */ &&
 		    (call->call == CALL_SHMGET || call->call == CALL_SEMGET ||

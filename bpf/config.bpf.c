@@ -23,6 +23,10 @@ const volatile __u64 pidns_ino = 0;
  */
 const volatile __u64 wakeup_interval_ns = 20000000;
 
+/* Feed the ledger; by_calls: from the system calls, as nothing else is seen. */
+const volatile _Bool ledger = 0;
+const volatile _Bool ledger_by_calls = 0;
+
 /*
  * Bits by enum call_id. Programs of calls that are not hooked are not loaded, but one ipc(2) is
  * many calls. Some are hooked to learn from them and not wanted (filter.bpf.c).
@@ -54,5 +58,7 @@ _Bool stopped = 0;
 __u64 followed_lost = 0;
 /* Calls that found no room in the ring buffer or in the stash, or whose exit was not seen. */
 __u64 lost_calls[CALL_COUNT] = {};
+/* Records for the ledger that found no room, or that could not be made out. */
+__u64 lost_ledger = 0;
 
 char LICENSE[] SEC("license") = "GPL";

@@ -125,7 +125,7 @@ struct call_limits_event {
 /* What the ledger lives on. All times are CLOCK_MONOTONIC; process starts are CLOCK_BOOTTIME. */
 
 enum object_action {
-	OBJECT_CREATED = 1,
+	OBJECT_CREATED = 1, /* cause 1: or looked up, if it was there before */
 	OBJECT_DESTROYED = 2,
 	OBJECT_MARKED = 3,  /* IPC_RMID while attached: goes with its last detach */
 	OBJECT_CHANGED = 4, /* IPC_SET, SHM_LOCK, SHM_UNLOCK: owner and mode are the new ones */
@@ -218,6 +218,7 @@ struct snapshot_event {
 struct lost_event {
 	struct event head; /* pid, tid, uid, ipcns, comm: 0 */
 	__u64 calls[CALL_COUNT];
+	__u64 ledger; /* records for the ledger */
 };
 
 /*
@@ -230,6 +231,17 @@ struct object_key {
 	__s32 id;
 };
 
+/* What the iterator over tasks writes, one for each process. */
+struct task_record {
+	__u64 mm;
+	__u64 start_ns;
+	__u32 pid; /* in the reader's pid namespace */
+	__u32 parent;
+	__u32 uid;
+	__u32 ipcns;
+	char comm[EVENT_COMM_LEN];
+};
+
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event) == 48);
 EVENT_ASSERT(__builtin_offsetof(struct event, comm) == 32);
@@ -238,7 +250,7 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, ret) == 96);
 EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 64);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
-EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * CALL_COUNT);
+EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8);
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 40);

@@ -1,8 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which processes descend from the command that was started: `trace -- CMD`.
+ * The life of processes: for the ledger, and to know who descends from the command that was
+ * started.
  */
-#include "shmtrace.bpf.h"
+#include "ledger.bpf.h"
+
+static __noinline int send_process(__u32 action, struct task_struct *subject, __u32 child,
+				   __u32 status)
+{
+	struct process_event *event;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return count_lost_ledger();
+	fill_head(&event->head, EVENT_PROCESS);
+	event->mm = (__u64)BPF_CORE_READ(subject, mm);
+	event->start_ns = process_start_ns(subject);
+	event->action = action;
+	event->child = child;
+	event->status = status;
+	event->parent = 0;
+	event->read_ns = 0;
+	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
+	return 0;
+}
+
+static __always_inline void follow_child(__u32 parent_tgid, __u32 child_tgid)
+{
+	__u32 visible_tgid = visible_pid_tgid() >> 32;
+	__u8 one = 1;
+
+	if (!(followed_root && visible_tgid == followed_root) &&
+	    !bpf_map_lookup_elem(&followed, &parent_tgid))
+		return;
+	if (bpf_map_update_elem(&followed, &child_tgid, &one, BPF_ANY))
+		__sync_fetch_and_add(&followed_lost, 1);
+}
 
 /* Runs in the parent, before the child does (kernel/fork.c, kernel_clone). */
 SEC("tp_btf/sched_process_fork")
@@ -10,16 +43,22 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 {
 	__u32 parent_tgid = BPF_CORE_READ(parent, tgid);
 	__u32 child_tgid = BPF_CORE_READ(child, tgid);
-	__u32 visible_tgid = visible_pid_tgid() >> 32;
-	__u8 one = 1;
 
-	if (child_tgid == parent_tgid) /* a thread */
+	if (child_tgid == parent_tgid || stopped) /* a thread */
 		return 0;
-	if (!(followed_root && visible_tgid == followed_root) &&
-	    !bpf_map_lookup_elem(&followed, &parent_tgid))
-		return 0;
-	if (bpf_map_update_elem(&followed, &child_tgid, &one, BPF_ANY))
-		__sync_fetch_and_add(&followed_lost, 1);
+	if (filter_by_descent)
+		follow_child(parent_tgid, child_tgid);
+	/* Kernel threads have no address space, and nothing to do with us. */
+	if (ledger && BPF_CORE_READ(child, mm))
+		send_process(PROCESS_FORKED, child, visible_tgid_of(child), 0);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *task)
+{
+	if (ledger && !stopped)
+		send_process(PROCESS_EXECED, task, 0, 0);
 	return 0;
 }
 
@@ -31,13 +70,21 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);
-	__u32 visible_tgid;
+	__u32 visible_tgid, status;
 
-	if (BPF_CORE_READ(task, signal, live.counter) > 0)
+	if (BPF_CORE_READ(task, signal, live.counter) > 0 || stopped)
 		return 0;
-	bpf_map_delete_elem(&followed, &tgid);
-	visible_tgid = visible_pid_tgid() >> 32;
-	if (followed_root && visible_tgid == followed_root)
-		followed_root = 0;
+	if (filter_by_descent) {
+		bpf_map_delete_elem(&followed, &tgid);
+		visible_tgid = visible_pid_tgid() >> 32;
+		if (followed_root && visible_tgid == followed_root)
+			followed_root = 0;
+	}
+	if (ledger && !(BPF_CORE_READ(task, flags) & PF_KTHREAD)) {
+		status = BPF_CORE_READ(task, signal, group_exit_code);
+		if (!status)
+			status = BPF_CORE_READ(task, exit_code);
+		send_process(PROCESS_EXITED, task, 0, status);
+	}
 	return 0;
 }

@@ -7,10 +7,6 @@
  */
 #include "shmtrace.bpf.h"
 
-#define IPC_SEM_IDS 0 /* include/linux/ipc_namespace.h, ipc/util.h */
-#define IPC_MSG_IDS 1
-#define IPC_SHM_IDS 2
-
 #define ENOSPC 28
 
 __hidden int limits_read(struct ipc_limits *out)

@@ -16,13 +16,18 @@
 
 #define MAX_ERRNO 4095 /* include/linux/err.h */
 
+#define IPC_SEM_IDS 0 /* indices of ipc_namespace.ids (ipc/util.h) */
+#define IPC_MSG_IDS 1
+#define IPC_SHM_IDS 2
+
 /* A call between its entry and its exit. */
 struct call_stash {
 	__u64 time_ns;
 	__u64 args[EVENT_ARGS_MAX];
-	__u16 call;   /* enum call_id */
-	__u16 abi;    /* enum call_abi */
-	__u32 kludge; /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u16 call;	/* enum call_id */
+	__u16 abi;	/* enum call_abi */
+	__u16 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u16 unwanted; /* stashed for the ledger alone */
 };
 
 struct attach_key {
@@ -91,6 +96,8 @@ extern struct events_map events SEC(".maps");
 extern const volatile __u64 pidns_dev;
 extern const volatile __u64 pidns_ino;
 extern const volatile __u64 wakeup_interval_ns;
+extern const volatile _Bool ledger;
+extern const volatile _Bool ledger_by_calls;
 extern const volatile __u32 hooked_calls;
 extern const volatile __u32 wanted_calls;
 extern const volatile _Bool filter_by_pid;
@@ -113,6 +120,7 @@ extern __u32 followed_root;
 extern _Bool stopped;
 extern __u64 followed_lost;
 extern __u64 lost_calls[CALL_COUNT];
+extern __u64 lost_ledger;
 
 /* calls.bpf.c */
 int call_enter(struct call_stash *call);

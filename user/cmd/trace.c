@@ -28,10 +28,9 @@
 #include "view/text.h"
 
 #define OUTPUT_BUFFER (1UL << 16)
-#define BATCH_MAX     4096 /* events between two looks at signals and the clock */
-#define BATCH_LARGE   256
-#define NS_PER_S      1000000000ULL
-#define NS_PER_MS     1000000ULL
+
+#define NS_PER_S  1000000000ULL
+#define NS_PER_MS 1000000ULL
 
 struct trace {
 	struct trace_options options;
@@ -46,8 +45,7 @@ struct trace {
 	int command_status; /* exit status, valid once it has ended */
 	bool interrupted;
 	bool done; /* no more calls are wanted */
-	unsigned int batch;
-	unsigned int quiet_rounds; /* looks in a row that found nothing */
+
 	uint64_t started_ns;
 	struct view_totals totals;
 };
@@ -110,7 +108,7 @@ static int handle_event(void *context, const struct event *event)
 		handle_lost(trace, (const struct lost_event *)event);
 		break;
 	}
-	return ++trace->batch >= BATCH_MAX;
+	return 0;
 }
 
 /* 0 to go on; -errno where the output takes no more. */
@@ -128,12 +126,8 @@ static int consume(struct trace *trace)
 
 	trace->view->clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) -
 						   clock_ns(CLOCK_MONOTONIC));
-	trace->batch = 0;
 	n = bpf_source__consume(trace->source);
-	if (n < 0)
-		return n;
-	n = trace->batch;
-	if (n) {
+	if (n > 0) {
 		err = flush(trace);
 		if (err)
 			return err;
@@ -179,24 +173,11 @@ static void handle_signals(struct trace *trace)
 	}
 }
 
-/*
- * How long to sleep. Not at all while there is more than one batch; a short time, and without
- * listening to the kernel, while events come; longer when there were none for so long that the
- * kernel wakes us for the next one (bpf_source__fd).
- */
-static int next_timeout_ms(const struct trace *trace, int n)
+/* No longer than until the time is up. */
+static int limit_timeout_ms(const struct trace *trace, int timeout)
 {
 	uint64_t elapsed, limit = trace->options.duration_ns;
-	int timeout;
 
-	if (n >= BATCH_MAX)
-		timeout = 0;
-	else if (n >= BATCH_LARGE)
-		timeout = 2;
-	else if (trace->quiet_rounds < 3)
-		timeout = BPF_SOURCE_INTERVAL_MS;
-	else
-		timeout = BPF_SOURCE_IDLE_MS;
 	if (limit) {
 		uint64_t left;
 
@@ -208,18 +189,17 @@ static int next_timeout_ms(const struct trace *trace, int n)
 	return timeout;
 }
 
-static void wait_for_events(struct trace *trace, int timeout)
+static void wait_for_events(struct trace *trace)
 {
 	const size_t n_pids = trace->options.source.n_pids;
 	struct pollfd fds[2 + TRACE_PIDS_MAX] = {
 		{.fd = trace->signal_fd, .events = POLLIN},
-		/* A busy ring is always readable: it is listened to only before a long sleep. */
-		{.fd = trace->quiet_rounds < 3 ? -1 : bpf_source__fd(trace->source),
-		 .events = POLLIN},
+		{.events = POLLIN},
 	};
+	int timeout = bpf_source__next_timeout_ms(trace->source, &fds[1].fd);
 
 	memcpy(fds + 2, trace->pid_fds, n_pids * sizeof(*fds));
-	if (poll(fds, 2 + n_pids, timeout) <= 0)
+	if (poll(fds, 2 + n_pids, limit_timeout_ms(trace, timeout)) <= 0)
 		return;
 	if (fds[0].revents)
 		handle_signals(trace);
@@ -240,10 +220,10 @@ static int follow(struct trace *trace)
 
 		if (n < 0)
 			return n;
-		trace->quiet_rounds = n ? 0 : trace->quiet_rounds + 1;
+
 		if (trace->done)
 			break;
-		wait_for_events(trace, next_timeout_ms(trace, n));
+		wait_for_events(trace);
 		if (trace->options.duration_ns &&
 		    clock_ns(CLOCK_MONOTONIC) - trace->started_ns >= trace->options.duration_ns)
 			trace->done = true;

@@ -30,6 +30,11 @@
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
+/* What the ledger lives on where it sees nothing else. */
+#define CALLS_LEDGER                                                                   \
+	(1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL | \
+	 1U << CALL_SEMGET | 1U << CALL_SEMCTL | 1U << CALL_MSGGET | 1U << CALL_MSGCTL)
+
 #define CALLS_BLOCKING \
 	(1U << CALL_SEMOP | 1U << CALL_SEMTIMEDOP | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
 
@@ -39,6 +44,9 @@ struct bpf_source {
 	struct ring_buffer *ring;
 	bpf_source_handler handler;
 	void *context;
+	bool mappings_observed;
+	unsigned int quiet_rounds; /* looks in a row that found nothing */
+	int last_batch;		   /* events found by the last look */
 };
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
@@ -57,13 +65,19 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
+#define BATCH_MAX   4096 /* events between two looks at signals and the clock */
+#define BATCH_LARGE 256
+
 static int handle_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *source = context;
 
 	(void)size;
+	source->last_batch++;
 	/* libbpf has moved on past this sample when it sees the error, so nothing is lost by it. */
-	return source->handler(source->context, data) ? -EAGAIN : 0;
+	if (source->handler(source->context, data) || source->last_batch >= BATCH_MAX)
+		return -EAGAIN;
+	return 0;
 }
 
 static size_t round_buffer(size_t bytes)
@@ -83,6 +97,8 @@ static uint32_t hooked_calls(const struct bpf_source_options *options)
 {
 	uint32_t calls = options->calls;
 
+	if (options->ledger)
+		calls |= CALLS_LEDGER;
 	if (options->by_key)
 		calls |= 1U << CALL_SHMGET | 1U << CALL_SEMGET | 1U << CALL_MSGGET;
 	if (options->by_key || options->by_id)
@@ -139,8 +155,12 @@ static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_opt
 		bpf_map__set_max_entries(skel->maps.objects, OBJECTS_MAX);
 	if (options->by_key || options->by_id)
 		bpf_map__set_max_entries(skel->maps.attaches, OBJECTS_MAX);
-	bpf_program__set_autoload(skel->progs.sched_process_fork, options->root != 0);
-	bpf_program__set_autoload(skel->progs.sched_process_exit, options->root != 0);
+	bpf_program__set_autoload(skel->progs.sched_process_fork,
+				  options->root != 0 || options->ledger);
+	bpf_program__set_autoload(skel->progs.sched_process_exit,
+				  options->root != 0 || options->ledger);
+	bpf_program__set_autoload(skel->progs.sched_process_exec, options->ledger);
+	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
 }
 
 struct seed {
@@ -188,25 +208,39 @@ static int fill_maps(struct shmtrace_bpf *skel, const struct bpf_source_options 
 	return 0;
 }
 
-static int attach(struct bpf_source *source, const struct bpf_source_options *options, char *why,
-		  size_t why_size)
+/* Those that are loaded. */
+static int attach_lifecycle(struct shmtrace_bpf *skel)
+{
+	const struct {
+		struct bpf_program *program;
+		struct bpf_link **link;
+	} all[] = {
+		{skel->progs.sched_process_exit, &skel->links.sched_process_exit},
+		{skel->progs.sched_process_exec, &skel->links.sched_process_exec},
+		{skel->progs.sched_process_fork, &skel->links.sched_process_fork},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!bpf_program__autoload(all[i].program))
+			continue;
+		*all[i].link = bpf_program__attach(all[i].program);
+		if (!*all[i].link)
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach(struct bpf_source *source, char *why, size_t why_size)
 {
 	const struct hook *failed;
 	int err;
 
-	if (options->root) {
-		/* Descendants first: a process that calls must be known by then. */
-		source->skel->links.sched_process_exit = bpf_program__attach(
-			source->skel->progs.sched_process_exit);
-		if (source->skel->links.sched_process_exit)
-			source->skel->links.sched_process_fork = bpf_program__attach(
-				source->skel->progs.sched_process_fork);
-		if (!source->skel->links.sched_process_fork) {
-			err = -errno;
-			snprintf(why, why_size, "cannot follow processes by sched_process_fork: %s",
-				 strerror(-err));
-			return err;
-		}
+	/* Processes first: one that calls must be known by then. */
+	err = attach_lifecycle(source->skel);
+	if (err) {
+		snprintf(why, why_size, "cannot follow processes (sched_process_fork): %s",
+			 strerror(-err));
+		return err;
 	}
 	err = hooks__attach(&source->hooks, &failed);
 	if (err)
@@ -259,7 +293,12 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 			    &failed);
 	if (err)
 		return explain_no_hooks(options->hooks, failed, why, why_size);
+	if (options->ledger)
+		source->mappings_observed = hooks__choose_ledger(&source->hooks, options->hooks,
+								 thorough);
 	set_filters(skel, options);
+	skel->rodata->ledger = options->ledger;
+	skel->rodata->ledger_by_calls = options->ledger && !source->mappings_observed;
 	set_pid_namespace(skel);
 	set_map_sizes(skel, options);
 	hooks__select_programs(&source->hooks);
@@ -274,7 +313,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 		snprintf(why, why_size, "cannot fill the filters: %s", strerror(-err));
 		return err;
 	}
-	return attach(source, options, why, why_size);
+	return attach(source, why, why_size);
 }
 
 static void clear(struct bpf_source *source)
@@ -403,9 +442,12 @@ int bpf_source__fd(const struct bpf_source *source)
 
 int bpf_source__consume(struct bpf_source *source)
 {
-	int n = ring_buffer__consume(source->ring);
+	int n;
 
-	return n == -EAGAIN ? 1 : n;
+	source->last_batch = 0;
+	n = ring_buffer__consume(source->ring);
+	source->quiet_rounds = source->last_batch ? 0 : source->quiet_rounds + 1;
+	return n < 0 && n != -EAGAIN ? n : source->last_batch;
 }
 
 /*
@@ -431,4 +473,51 @@ void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[C
 unsigned long long bpf_source__unfollowed(const struct bpf_source *source)
 {
 	return *(volatile const __u64 *)&source->skel->bss->followed_lost;
+}
+
+int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd)
+{
+	*fd = -1;
+	if (source->last_batch >= BATCH_MAX)
+		return 0;
+	if (source->last_batch >= BATCH_LARGE)
+		return 2;
+	if (source->quiet_rounds < 3)
+		return BPF_SOURCE_INTERVAL_MS;
+	*fd = bpf_source__fd(source);
+	return BPF_SOURCE_IDLE_MS;
+}
+
+bool bpf_source__mappings_observed(const struct bpf_source *source)
+{
+	return source->mappings_observed;
+}
+
+int bpf_source__for_each_task(const struct bpf_source *source,
+			      void (*each)(void *context, const struct task_record *task),
+			      void *context)
+{
+	struct task_record records[64];
+	struct bpf_link *link;
+	ssize_t len;
+	int fd, err = 0;
+
+	link = bpf_program__attach_iter(source->skel->progs.iter_task, NULL);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		err = -errno;
+		goto out;
+	}
+	/* The kernel hands over whole records, as many as fit. */
+	while ((len = read(fd, records, sizeof(records))) > 0)
+		for (size_t i = 0; i < len / sizeof(*records); i++)
+			each(context, &records[i]);
+	if (len < 0)
+		err = -errno;
+	close(fd);
+out:
+	bpf_link__destroy(link);
+	return err;
 }

@@ -36,6 +36,7 @@ struct bpf_source_options {
 	int id;
 	uint32_t ipcns;	   /* inode number; 0: all */
 	uint64_t min_size; /* bytes; 0: all */
+	bool ledger;	   /* also what the ledger lives on, which no filter touches */
 };
 
 struct bpf_source;
@@ -68,6 +69,23 @@ struct hooks *bpf_source__hooks(struct bpf_source *source);
 #define BPF_SOURCE_INTERVAL_MS 20
 #define BPF_SOURCE_IDLE_MS     80
 int bpf_source__fd(const struct bpf_source *source);
+
+/*
+ * How long to sleep before the next bpf_source__consume, in ms. *fd is what to listen to meanwhile,
+ * or -1: while events come the ring is always readable, and time alone makes batches.
+ */
+int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd);
+
+/* Mappings come one by one, by function hooks (struct ledger_options). */
+bool bpf_source__mappings_observed(const struct bpf_source *source);
+
+/*
+ * Calls `each` for every process, as the kernel has it. 0 or -errno: then the address space of a
+ * process is not known before its first event. Needs options.ledger.
+ */
+int bpf_source__for_each_task(const struct bpf_source *source,
+			      void (*each)(void *context, const struct task_record *task),
+			      void *context);
 
 /* Hands over what is there. Returns the number of events, or -errno. */
 int bpf_source__consume(struct bpf_source *source);

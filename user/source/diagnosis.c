@@ -77,7 +77,7 @@ static void check_hooks(struct diagnosis *diagnosis)
 		for (enum hook_way way = 0; way < WAY_COUNT; way++)
 			if (!hooks__probe(&diagnosis->hooks, hook, way) && hook->way == WAY_NONE)
 				hook->way = way;
-		if (hook->way != WAY_NONE || hook->call == CALL_COUNT)
+		if (hook->way != WAY_NONE || hook->role != ROLE_CALL)
 			continue;
 		if (hook->compat)
 			diagnosis->compat_usable = false;

@@ -74,6 +74,17 @@ const char *hook__target(const struct hook *hook, enum hook_way way)
 	return strchr(section, '/') + 1;
 }
 
+/* ipc/shm.c, ipc/sem.c, ipc/msg.c: what a get calls to make a new object. */
+static bool is_limits_hook(const char *name)
+{
+	return !strcmp(name, "newseg") || !strcmp(name, "newary") || !strcmp(name, "newque");
+}
+
+static bool has_way(const struct hook *hook, enum hook_way way)
+{
+	return hook->programs[way].enter || hook->programs[way].exit;
+}
+
 static struct hook *find_or_add(struct hooks *hooks, const char *name)
 {
 	struct hook *hook;
@@ -89,10 +100,14 @@ static struct hook *find_or_add(struct hooks *hooks, const char *name)
 	len = strcspn(name, "_");
 	hook->compat = !strcmp(name + len, "_32");
 	hook->way = WAY_NONE;
+	hook->role = ROLE_CALL;
+	/* "shmget", "ipc_32"; but "ipc_rmid" is no call. */
 	for (hook->call = 0; hook->call < CALL_COUNT; hook->call++)
 		if (strlen(call_names[hook->call]) == len &&
-		    !strncmp(call_names[hook->call], name, len))
+		    !strncmp(call_names[hook->call], name, len) && (!name[len] || hook->compat))
 			break;
+	if (hook->call == CALL_COUNT)
+		hook->role = is_limits_hook(name) ? ROLE_LIMITS : ROLE_LEDGER;
 	return hook;
 }
 
@@ -160,11 +175,11 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
 	const struct hook_programs *programs = &hook->programs[way];
 	int err = 0;
 
-	if (!programs->exit)
+	if (!has_way(hook, way))
 		return hook->err[way] = -ENOENT;
 	if (programs->enter)
 		err = probe_one(hooks, way, programs->enter);
-	if (!err)
+	if (!err && programs->exit)
 		err = probe_one(hooks, way, programs->exit);
 	return hook->err[way] = err;
 }
@@ -172,7 +187,7 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
 /* A hook that the kernel may do without: it is left off, and doctor says so. */
 static bool is_optional(const struct hook *hook)
 {
-	return hook->compat || hook->call == CALL_COUNT;
+	return hook->compat || hook->role == ROLE_LIMITS;
 }
 
 static bool set_has_way(enum hook_set set, enum hook_way way)
@@ -190,7 +205,7 @@ static bool set_has_way(enum hook_set set, enum hook_way way)
  */
 static int guess(struct hook *hook, enum hook_way way, const int way_err[WAY_COUNT])
 {
-	if (!hook->programs[way].exit)
+	if (!has_way(hook, way))
 		return -ENOENT;
 	if (way_err[way])
 		return way_err[way];
@@ -206,7 +221,7 @@ static int choose_way(struct hooks *hooks, struct hook *hook, enum hook_set set,
 
 	hook->way = WAY_NONE;
 	for (int way = 0; way < WAY_COUNT; way++) {
-		if (!set_has_way(set, way) || !hook->programs[way].exit)
+		if (!set_has_way(set, way) || !has_way(hook, way))
 			continue;
 		/* A way that the whole machine refuses is not tried for each hook again. */
 		err = way_err[way] ? way_err[way]
@@ -241,11 +256,11 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct hook *hook = &hooks->hook[i];
 
-		/* ipc(2) stands for any call; the details serve the gets. */
-		hook->wanted = hook->call == CALL_COUNT || hook->call == CALL_IPC ||
-			       calls & 1U << hook->call;
+		/* ipc(2) stands for any call; the limits serve the gets. */
 		hook->way = WAY_NONE;
-		if (!hook->wanted)
+		if (hook->role == ROLE_LEDGER ||
+		    (hook->role == ROLE_CALL && hook->call != CALL_IPC &&
+		     !(calls & 1U << hook->call)))
 			continue;
 		err = choose_way(hooks, hook, set, thorough, way_err);
 		if (err && !is_optional(hook)) {
@@ -254,6 +269,24 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 		}
 	}
 	return 0;
+}
+
+bool hooks__choose_ledger(struct hooks *hooks, enum hook_set set, bool thorough)
+{
+	const int way_err[WAY_COUNT] = {};
+	/* Where the calls themselves take tracepoints, functions are out of reach. */
+	bool all = hooks__main_way(hooks) != WAY_TRACEPOINT;
+
+	for (size_t i = 0; all && i < hooks->count; i++) {
+		struct hook *hook = &hooks->hook[i];
+
+		if (hook->role == ROLE_LEDGER)
+			all = !choose_way(hooks, hook, set, thorough, way_err);
+	}
+	for (size_t i = 0; !all && i < hooks->count; i++)
+		if (hooks->hook[i].role == ROLE_LEDGER)
+			hooks->hook[i].way = WAY_NONE;
+	return all;
 }
 
 void hooks__select_programs(struct hooks *hooks)
@@ -360,7 +393,8 @@ void hooks__detach(struct hooks *hooks)
 enum hook_way hooks__main_way(const struct hooks *hooks)
 {
 	for (size_t i = 0; i < hooks->count; i++)
-		if (hooks->hook[i].way != WAY_NONE && !is_optional(&hooks->hook[i]))
+		if (hooks->hook[i].way != WAY_NONE && hooks->hook[i].role == ROLE_CALL &&
+		    !hooks->hook[i].compat)
 			return hooks->hook[i].way;
 	return WAY_NONE;
 }
@@ -373,7 +407,7 @@ void hooks__add_missed(const struct hooks *hooks, unsigned long long lost[CALL_C
 		__u32 len = sizeof(info);
 		struct bpf_program *program;
 
-		if (hook->way == WAY_NONE || hook->call == CALL_COUNT)
+		if (hook->way == WAY_NONE || hook->role != ROLE_CALL)
 			continue;
 		program = hook->programs[hook->way].enter;
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))

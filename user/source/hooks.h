@@ -24,6 +24,13 @@ enum hook_way {
 	WAY_NONE = WAY_COUNT,
 };
 
+/* What a hook is there for. */
+enum hook_role {
+	ROLE_CALL,   /* entry and exit of a system call */
+	ROLE_LIMITS, /* the exact limits behind an ENOSPC */
+	ROLE_LEDGER, /* what no system call shows: see bpf/objects.bpf.c, bpf/mappings.bpf.c */
+};
+
 /* What the user may ask for. */
 enum hook_set { HOOKS_AUTO, HOOKS_FUNCTIONS, HOOKS_SYSCALLS };
 
@@ -32,14 +39,15 @@ enum hook_set { HOOKS_AUTO, HOOKS_FUNCTIONS, HOOKS_SYSCALLS };
 
 struct hook_programs {
 	struct bpf_program *enter; /* NULL: this way has no entry program */
-	struct bpf_program *exit;  /* NULL: this way does not exist for the hook */
+	struct bpf_program *exit;  /* NULL: no exit program; both NULL: no such way */
 };
 
 struct hook {
 	char name[HOOK_NAME_MAX]; /* "shmget", "shmget_32", "newseg" */
-	unsigned int call;	  /* enum call_id; CALL_COUNT: no call, a detail of one */
-	bool compat;		  /* only 32-bit callers take it */
-	bool wanted;
+	enum hook_role role;
+	unsigned int call; /* enum call_id; CALL_COUNT where it is no call */
+	bool compat;	   /* only 32-bit callers take it */
+
 	enum hook_way way;  /* chosen; WAY_NONE: not attached */
 	int err[WAY_COUNT]; /* 0 or -errno, of the last probe or attach */
 	struct hook_programs programs[WAY_COUNT];
@@ -81,6 +89,12 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way);
  */
 int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough,
 		  const struct hook **failed);
+
+/*
+ * Chooses ways for the hooks of ROLE_LEDGER, after the above. false, and none is chosen, where not
+ * all of them can be had: then the ledger has to live on system calls.
+ */
+bool hooks__choose_ledger(struct hooks *hooks, enum hook_set set, bool thorough);
 
 /* Before bpf_object__load: loads the programs of the chosen ways and no others. */
 void hooks__select_programs(struct hooks *hooks);

@@ -83,21 +83,21 @@ static void print_hooks(const struct diagnosis *d, FILE *out)
 		fprintf(out, "\nhooks: cannot open the BPF object: %s\n", strerror(-d->hooks_err));
 		return;
 	}
-	fprintf(out, "\n%-15s %-11s %-13s %-13s %s\n", "HOOK", "CHOSEN", "FENTRY", "KPROBE",
+	fprintf(out, "\n%-19s %-11s %-13s %-13s %s\n", "HOOK", "CHOSEN", "FENTRY", "KPROBE",
 		"TRACEPOINT");
 	for (size_t i = 0; i < d->hooks.count; i++) {
 		const struct hook *hook = &d->hooks.hook[i];
 
-		fprintf(out, "%-15s %-11s", hook->name, hook_way__name(hook->way));
+		fprintf(out, "%-19s %-11s", hook->name, hook_way__name(hook->way));
 		for (enum hook_way way = 0; way < WAY_COUNT; way++)
 			fprintf(out, way == WAY_TRACEPOINT ? " %s" : " %-13s",
 				hook__target(hook, way) ? hook_way__reason(way, hook->err[way])
 							: "-");
 		fputc('\n', out);
 	}
-	fputs("A name with _32 is the entry of 32-bit callers alone; newseg, newary and newque "
-	      "give\n"
-	      "the exact limits behind an ENOSPC.\n",
+	fputs("_32: the entry of 32-bit callers alone. newseg, newary, newque: the exact limits\n"
+	      "behind an ENOSPC. Those below: what no call shows; all of them, or the ledger "
+	      "infers.\n",
 	      out);
 }
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings of segments, by function hooks: one record for each that comes or goes, whatever made it
+ * so (shmat, fork, exec, exit, munmap, mprotect, mremap). The kernel counts the same ones in
+ * nattch. For one address space they are in order, as mmap_lock is held for writing or nobody else
+ * is left.
+ */
+#include "ledger.bpf.h"
+
+static __noinline int send_mapping(struct vm_area_struct *vma, struct shm_file_data *data,
+				   __u32 action)
+{
+	struct mapping_event *event;
+
+	if (stopped)
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return count_lost_ledger();
+	fill_head(&event->head, EVENT_MAPPING);
+	/* Not the caller's: at fork it is the child's, and at exit the caller has none any more. */
+	event->mm = (__u64)BPF_CORE_READ(vma, vm_mm);
+	event->address = BPF_CORE_READ(vma, vm_start);
+	event->ipcns = BPF_CORE_READ(data, ns, ns.inum);
+	event->id = BPF_CORE_READ(data, id);
+	event->action = action;
+	event->count = 1;
+	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
+	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
+	return 0;
+}
+
+static __always_inline struct shm_file_data *mapping_data(struct vm_area_struct *vma)
+{
+	return BPF_CORE_READ(vma, vm_file, private_data);
+}
+
+SEC("fexit/shm_mmap")
+int BPF_PROG(fexit_shm_mmap, struct file *file, struct vm_area_struct *vma, int ret)
+{
+	if (ret)
+		return 0;
+	return send_mapping(vma, BPF_CORE_READ(file, private_data), MAPPING_ATTACHED);
+}
+
+SEC("fentry/shm_open")
+int BPF_PROG(fentry_shm_open, struct vm_area_struct *vma)
+{
+	return send_mapping(vma, mapping_data(vma), MAPPING_INHERITED);
+}
+
+SEC("fentry/shm_close")
+int BPF_PROG(fentry_shm_close, struct vm_area_struct *vma)
+{
+	return send_mapping(vma, mapping_data(vma), MAPPING_DETACHED);
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of segments, sets and queues, by function hooks. All of it runs under the object's lock
+ * or ids->rwsem, so that for one object the records stand in the ring as things happened: a segment
+ * is announced before anybody can attach it, and an id is free only after its end was.
+ */
+#include "ledger.bpf.h"
+
+struct ids_owners_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64); /* struct ipc_ids * */
+	__type(value, struct ids_owner);
+};
+
+struct ids_owners_map ids_owners SEC(".maps");
+
+/*
+ * An argument as a plain number: 5.10 allows no arithmetic with pointers that it knows the type of.
+ */
+static __always_inline __u64 raw_argument(void *ctx, int index)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), ctx + index * 8);
+	return value;
+}
+
+static __always_inline _Bool owner_in_ns(__u64 ids, __u64 ns, struct ids_owner *owner)
+{
+	const __u32 kinds[] = {
+		[IPC_SEM_IDS] = OBJECT_SEM, [IPC_MSG_IDS] = OBJECT_MSG, [IPC_SHM_IDS] = OBJECT_SHM};
+	const __u64 first = ns + bpf_core_field_offset(struct ipc_namespace, ids);
+	const __u64 size = bpf_core_type_size(struct ipc_ids);
+
+	if (ids == first)
+		owner->kind = kinds[0];
+	else if (ids == first + size)
+		owner->kind = kinds[1];
+	else if (ids == first + 2 * size)
+		owner->kind = kinds[2];
+	else
+		return 0;
+	owner->ipcns = BPF_CORE_READ((struct ipc_namespace *)ns, ns.inum);
+	return 1;
+}
+
+/* Remembered, as the end may come from another namespace, or from a kernel thread. */
+static __noinline int learn_ids(__u64 ids, __u64 ns)
+{
+	struct ids_owner owner = {};
+
+	if (owner_in_ns(ids, ns, &owner))
+		bpf_map_update_elem(&ids_owners, &ids, &owner, BPF_ANY);
+	return 0;
+}
+
+/* kind OBJECT_NONE: not known. */
+static __always_inline struct ids_owner find_owner(__u64 ids)
+{
+	struct ids_owner *known = bpf_map_lookup_elem(&ids_owners, &ids);
+	struct ids_owner owner = {.kind = OBJECT_NONE};
+
+	if (known)
+		return *known;
+	owner_in_ns(ids, (__u64)current_ipc_ns(), &owner);
+	return owner;
+}
+
+static __always_inline __u64 object_size(struct kern_ipc_perm *perm, __u32 kind)
+{
+	/* The permissions are the first member of both. */
+	if (kind == OBJECT_SHM)
+		return BPF_CORE_READ((struct shmid_kernel *)perm, shm_segsz);
+	if (kind == OBJECT_SEM)
+		return BPF_CORE_READ((struct sem_array *)perm, sem_nsems);
+	return 0;
+}
+
+static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u32 cause, __u32 kind,
+				  __u32 ipcns)
+{
+	struct object_event *event;
+
+	if (stopped)
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return count_lost_ledger();
+	fill_head(&event->head, EVENT_OBJECT);
+	event->action = action;
+	event->kind = kind;
+	event->ipcns = ipcns;
+	event->id = BPF_CORE_READ(perm, id);
+	event->size = object_size(perm, kind);
+	event->key = BPF_CORE_READ(perm, key);
+	event->mode = BPF_CORE_READ(perm, mode);
+	event->uid = BPF_CORE_READ(perm, uid.val);
+	event->gid = BPF_CORE_READ(perm, gid.val);
+	event->cause = cause;
+	event->nattch = 0;
+	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
+	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
+	return 0;
+}
+
+/* Still under the object's lock, taken before it can be found (ipc/util.c, ipc_addid). */
+SEC("fexit/ipc_addid")
+int BPF_PROG(fexit_ipc_addid, struct ipc_ids *ids, struct kern_ipc_perm *perm, int limit, int ret)
+{
+	const __u64 address = raw_argument(ctx, 0);
+	struct ids_owner owner;
+
+	if (ret < 0)
+		return 0;
+	learn_ids(address, (__u64)current_ipc_ns());
+	owner = find_owner(address);
+	if (owner.kind != OBJECT_NONE)
+		send_object(perm, OBJECT_CREATED, 0, owner.kind, owner.ipcns);
+	return 0;
+}
+
+/*
+ * Why it goes. Marked before: this was the last detach. A kernel thread: the namespace has ended.
+ * In one of the ctl calls: IPC_RMID. Otherwise kernel.shm_rmid_forced, at somebody's exit or
+ * detach.
+ */
+static __always_inline __u32 destruction_cause(struct kern_ipc_perm *perm, __u32 kind)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct call_stash *call;
+	__u32 tid = current_tid();
+
+	if (kind == OBJECT_SHM && BPF_CORE_READ(perm, mode) & SHM_DEST)
+		return CAUSE_LAST_DETACH;
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return CAUSE_NAMESPACE;
+	if (kind != OBJECT_SHM)
+		return CAUSE_RMID;
+	call = bpf_map_lookup_elem(&stash, &tid);
+	return call && call->call == CALL_SHMCTL ? CAUSE_RMID : CAUSE_FORCED;
+}
+
+SEC("fentry/ipc_rmid")
+int BPF_PROG(fentry_ipc_rmid, struct ipc_ids *ids, struct kern_ipc_perm *perm)
+{
+	struct ids_owner owner = find_owner(raw_argument(ctx, 0));
+
+	/* Of a namespace that nobody has told us of: the ledger's next snapshot finds it out. */
+	if (owner.kind == OBJECT_NONE)
+		return count_lost_ledger();
+	return send_object(perm, OBJECT_DESTROYED, destruction_cause(perm, owner.kind), owner.kind,
+			   owner.ipcns);
+}
+
+/* do_shm_rmid with somebody attached (ipc/shm.c); again at a second IPC_RMID. */
+SEC("fentry/ipc_set_key_private")
+int BPF_PROG(fentry_ipc_set_key_private, struct ipc_ids *ids, struct kern_ipc_perm *perm)
+{
+	struct ids_owner owner = find_owner(raw_argument(ctx, 0));
+
+	if (owner.kind == OBJECT_NONE)
+		return count_lost_ledger();
+	return send_object(perm, OBJECT_MARKED, 0, owner.kind, owner.ipcns);
+}
+
+/* IPC_SET, always in the caller's namespace; which kind, the call says. */
+SEC("fexit/ipc_update_perm")
+int BPF_PROG(fexit_ipc_update_perm, void *in, struct kern_ipc_perm *perm, int ret)
+{
+	__u32 tid = current_tid();
+	struct call_stash *call;
+
+	if (ret)
+		return 0;
+	call = bpf_map_lookup_elem(&stash, &tid);
+	if (!call)
+		return count_lost_ledger();
+	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns_inum());
+}
+
+/* The end of a namespace comes from a kernel thread that is in another one. */
+SEC("fentry/free_ipcs")
+int BPF_PROG(fentry_free_ipcs, struct ipc_namespace *ns, struct ipc_ids *ids)
+{
+	return learn_ids(raw_argument(ctx, 1), raw_argument(ctx, 0));
+}
+
+/* Processes as they are: above all the address space of each, which /proc does not tell. */
+SEC("iter/task")
+int iter_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_record record = {};
+	struct ipc_namespace *ns;
+
+	if (!task)
+		return 0;
+	record.mm = (__u64)BPF_CORE_READ(task, mm);
+	record.pid = visible_tgid_of(task);
+	/* One thread speaks for all, and the first one may have ended. */
+	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid) &&
+	    (!record.mm || BPF_CORE_READ(task, group_leader, mm)))
+		return 0;
+	record.start_ns = process_start_ns(task);
+	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
+	record.uid = BPF_CORE_READ(task, cred, uid.val);
+	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
+	record.ipcns = BPF_CORE_READ(ns, ns.inum);
+	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
+	for (int i = 0; ns && i < 3; i++)
+		learn_ids((__u64)ns + bpf_core_field_offset(struct ipc_namespace, ids) +
+				  i * bpf_core_type_size(struct ipc_ids),
+			  (__u64)ns);
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
