@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The processes of the machine, as /proc shows them to us: those that run. What has ended and was
+ * not yet waited for holds nothing any more and is left out.
+ */
+#ifndef SHMTRACE_SOURCE_PROCESSES_H
+#define SHMTRACE_SOURCE_PROCESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct found_process {
+	uint32_t pid;
+	uint32_t tid; /* a thread that runs: pid, unless its first thread has ended */
+	uint32_t parent;
+	uint32_t uid;	   /* real */
+	uint32_t ipcns;	   /* inode number, of that thread; 0: we may not know */
+	bool has_memory;   /* an address space; kernel threads have none */
+	uint64_t start_ns; /* CLOCK_BOOTTIME, in steps of a clock tick (10 ms) */
+	char comm[EVENT_COMM_LEN];
+};
+
+struct processes {
+	struct found_process *list; /* by pid, ascending */
+	size_t count;
+	size_t cap;
+};
+
+/* Below /proc, where the files of its running thread are: all threads have such a directory. */
+#define PROCESS_DIR_LEN 16
+void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LEN]);
+
+/* proc_fd: /proc. 0 or -errno; processes__free also after an error. */
+int processes__read(struct processes *processes, int proc_fd);
+void processes__free(struct processes *processes);
+
+/* NULL: there is none that runs. */
+const struct found_process *processes__find(const struct processes *processes, uint32_t pid);
+
+/* /proc/PID/stat. */
+struct process_stat {
+	char comm[EVENT_COMM_LEN]; /* NUL-terminated; the file has more of a kernel thread's */
+	char state;
+	uint32_t parent;
+	uint32_t flags; /* PF_* of include/linux/sched.h */
+	uint32_t threads;
+	uint64_t start_ticks;
+	uint64_t vsize; /* bytes; 0: no address space */
+};
+
+/* The comm may hold anything, ") R 1 (" and newlines too. 0 or -EINVAL. */
+int processes__parse_stat(const char *text, size_t len, struct process_stat *stat);
+
+/* The real uid in /proc/PID/status. 0 or -EINVAL. */
+int processes__parse_uid(const char *text, size_t len, uint32_t *uid);
+
+#endif
