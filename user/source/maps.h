@@ -34,8 +34,7 @@ int maps__read(struct maps_reader *reader, const char *dir,
 	       int (*found)(void *context, const struct segment_mapping *mapping), void *context);
 
 /* One line of the file without its newline. False: not the mapping of a segment, by its name. */
-bool maps__parse_line(const char *line, size_t len, struct segment_mapping *mapping,
-		      dev_t *device);
+bool maps__parse_line(const char *line, size_t len, struct segment_mapping *mapping, dev_t *device);
 
 /*
  * What tells one segment from another with equal id: the size in bytes and the second of its

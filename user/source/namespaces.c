@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * setns(2) into an IPC namespace concerns one thread, so a thread of ours visits them one after the
+ * other and ends: no process has to be started, and nothing be sent between two.
+ */
+#include "source/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/vector.h"
+#include "source/ipcns.h"
+
+static int add(struct namespaces *namespaces, uint32_t inum, const char *mount)
+{
+	struct ipc_namespace *list;
+
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->list[i].inum == inum)
+			return 0;
+	list = vector__room(namespaces->list, namespaces->count, &namespaces->cap, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	namespaces->list = list;
+	list += namespaces->count;
+	*list = (struct ipc_namespace){.inum = inum};
+	if (mount) {
+		list->mount = strdup(mount);
+		if (!list->mount)
+			return -ENOMEM;
+	}
+	namespaces->count++;
+	return 0;
+}
+
+/* \040 and the like become what they stand for (proc(5), show_mountinfo of the kernel). */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; to++) {
+		unsigned int code;
+
+		if (*from == '\\' && sscanf(from + 1, "%3o", &code) == 1 && code) {
+			*to = code;
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+uint32_t namespaces__parse_mount(const char *line, char *path)
+{
+	unsigned int inum;
+
+	/* id parent major:minor root mount-point options … - nsfs nsfs … */
+	if (!strstr(line, " - nsfs ") ||
+	    sscanf(line, "%*d %*d %*s ipc:[%u] %[^ \n]", &inum, path) != 2)
+		return 0;
+	unescape(path);
+	return inum;
+}
+
+static int add_mounted(struct namespaces *namespaces, int proc_fd)
+{
+	size_t size = 0, path_size = 0;
+	char *line = NULL, *path = NULL;
+	int fd = openat(proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	int err = 0;
+
+	/* Without it nothing is known of mounts, and nothing is wrong. */
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (!err && getline(&line, &size, file) > 0) {
+		uint32_t inum;
+
+		if (path_size < size) {
+			free(path);
+			path = malloc(size + 1);
+			path_size = path ? size : 0;
+		}
+		if (!path) {
+			err = -ENOMEM;
+			break;
+		}
+		inum = namespaces__parse_mount(line, path);
+		if (inum)
+			err = add(namespaces, inum, path);
+	}
+	free(line);
+	free(path);
+	fclose(file);
+	return err;
+}
+
+static int open_if_same(int dir_fd, const char *path, uint32_t inum)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	/* The process may have gone into another one, or the pid to another process. */
+	if (fstat(fd, &st) || st.st_ino != inum) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+struct visit {
+	struct namespaces *namespaces;
+	const struct processes *processes;
+	int proc_fd;
+	uint32_t own;
+};
+
+/* A descriptor of it, or -errno. */
+static int open_namespace(const struct visit *visit, const struct ipc_namespace *ns)
+{
+	int fd = -ENOENT;
+
+	if (ns->mount)
+		fd = open_if_same(AT_FDCWD, ns->mount, ns->inum);
+	for (size_t i = 0; fd < 0 && i < visit->processes->count; i++) {
+		const struct found_process *process = &visit->processes->list[i];
+		char path[PROCESS_DIR_LEN + 8];
+
+		if (process->ipcns != ns->inum)
+			continue;
+		snprintf(path, sizeof(path), "%u/ns/ipc", process->tid);
+		fd = open_if_same(visit->proc_fd, path, ns->inum);
+	}
+	return fd;
+}
+
+static void *visit_others(void *context)
+{
+	const struct visit *visit = context;
+
+	for (size_t i = 0; i < visit->namespaces->count; i++) {
+		struct ipc_namespace *ns = &visit->namespaces->list[i];
+		int fd;
+
+		if (ns->inum == visit->own)
+			continue;
+		fd = open_namespace(visit, ns);
+		if (fd < 0)
+			ns->err = fd;
+		else if (setns(fd, CLONE_NEWIPC))
+			ns->err = -errno;
+		else
+			ns->err = objects__read(&ns->table);
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
+{
+	struct visit visit = {.namespaces = namespaces,
+			      .processes = processes,
+			      .proc_fd = proc_fd,
+			      .own = ipcns__inum()};
+	uint32_t last = visit.own;
+	pthread_t thread;
+	int err;
+
+	*namespaces = (struct namespaces){0};
+	err = add(namespaces, visit.own, NULL);
+	for (size_t i = 0; !err && i < processes->count; i++) {
+		uint32_t inum = processes->list[i].ipcns;
+
+		/* Neighbours mostly share one. */
+		if (inum && inum != last)
+			err = add(namespaces, inum, NULL);
+		last = inum ? inum : last;
+	}
+	if (!err)
+		err = add_mounted(namespaces, proc_fd);
+	if (err)
+		return err;
+	namespaces->list[0].err = objects__read(&namespaces->list[0].table);
+	if (namespaces->count > 1) {
+		err = -pthread_create(&thread, NULL, visit_others, &visit);
+		if (!err)
+			pthread_join(thread, NULL);
+	}
+	return err;
+}
+
+void namespaces__free(struct namespaces *namespaces)
+{
+	for (size_t i = 0; i < namespaces->count; i++) {
+		objects__free(&namespaces->list[i].table);
+		free(namespaces->list[i].mount);
+	}
+	free(namespaces->list);
+	*namespaces = (struct namespaces){0};
+}

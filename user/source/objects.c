@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The *_STAT_ANY commands take an index, and IPC_INFO says which is the last in use. 0.9 us an
+ * object where the text of /proc/sysvipc takes 1.2 us without its parsing.
+ */
+#include "source/objects.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <time.h>
+
+#include "base/vector.h"
+#include "source/ipcns.h"
+
+/* Not in the C library's headers: the caller has to define it (semctl(2)). */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	struct seminfo *info;
+};
+
+static int add_row(struct object_table *table, const struct object_row *row)
+{
+	struct object_row *rows = vector__room(table->rows, table->n_rows, &table->rows_cap,
+					       sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	table->rows = rows;
+	rows[table->n_rows++] = *row;
+	return 0;
+}
+
+/* Semaphores of one set mostly have the same last operator: it is noted once in a row. */
+static int add_use(struct object_table *table, uint32_t kind, int id, int pid)
+{
+	const struct object_use *last = table->n_uses ? &table->uses[table->n_uses - 1] : NULL;
+	struct object_use *uses;
+
+	if (pid <= 0 ||
+	    (last && last->kind == kind && last->id == id && last->pid == (uint32_t)pid))
+		return 0;
+	uses = vector__room(table->uses, table->n_uses, &table->uses_cap, sizeof(*uses));
+	if (!uses)
+		return -ENOMEM;
+	table->uses = uses;
+	uses[table->n_uses++] = (struct object_use){.kind = kind, .id = id, .pid = pid};
+	return 0;
+}
+
+static void set_owner(struct object_row *row, const struct ipc_perm *perm)
+{
+	row->key = perm->__key;
+	row->mode = perm->mode;
+	row->uid = perm->uid;
+	row->gid = perm->gid;
+}
+
+static int read_segments(struct object_table *table)
+{
+	struct shminfo info;
+	int last = shmctl(0, IPC_INFO, (struct shmid_ds *)&info);
+
+	if (last < 0)
+		return -errno;
+	for (int i = 0; i <= last; i++) {
+		struct object_row row = {.kind = OBJECT_SHM};
+		struct shmid_ds ds;
+
+		row.id = shmctl(i, SHM_STAT_ANY, &ds);
+		if (row.id < 0)
+			continue;
+		set_owner(&row, &ds.shm_perm);
+		row.size = ds.shm_segsz;
+		row.nattch = ds.shm_nattch;
+		row.creator = ds.shm_cpid;
+		row.changed = ds.shm_ctime;
+		if (add_row(table, &row))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_operators(struct object_table *table, const struct object_row *set,
+			  uint64_t *semaphores)
+{
+	if (*semaphores + set->size > OBJECTS_SEMAPHORES_MAX) {
+		table->sets_unreadable++;
+		return 0;
+	}
+	*semaphores += set->size;
+	for (uint64_t i = 0; i < set->size; i++) {
+		int pid = semctl(set->id, i, GETPID);
+
+		if (pid < 0) {
+			/* It may also have gone by now. */
+			table->sets_unreadable += errno == EACCES;
+			return 0;
+		}
+		if (add_use(table, OBJECT_SEM, set->id, pid))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_sets(struct object_table *table)
+{
+	uint64_t semaphores = 0;
+	struct seminfo info;
+	int last = semctl(0, 0, IPC_INFO, (union semun){.info = &info});
+
+	if (last < 0)
+		return -errno;
+	for (int i = 0; i <= last; i++) {
+		struct object_row row = {.kind = OBJECT_SEM};
+		struct semid_ds ds;
+
+		row.id = semctl(i, 0, SEM_STAT_ANY, (union semun){.buf = &ds});
+		if (row.id < 0)
+			continue;
+		set_owner(&row, &ds.sem_perm);
+		row.size = ds.sem_nsems;
+		row.changed = ds.sem_ctime;
+		if (add_row(table, &row) || read_operators(table, &row, &semaphores))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_queues(struct object_table *table)
+{
+	struct msginfo info;
+	int last = msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
+
+	if (last < 0)
+		return -errno;
+	for (int i = 0; i <= last; i++) {
+		struct object_row row = {.kind = OBJECT_MSG};
+		struct msqid_ds ds;
+
+		row.id = msgctl(i, MSG_STAT_ANY, &ds);
+		if (row.id < 0)
+			continue;
+		set_owner(&row, &ds.msg_perm);
+		row.changed = ds.msg_ctime;
+		if (add_row(table, &row) || add_use(table, OBJECT_MSG, row.id, ds.msg_lspid) ||
+		    add_use(table, OBJECT_MSG, row.id, ds.msg_lrpid))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int objects__read(struct object_table *table)
+{
+	struct timespec now;
+	int err;
+
+	memset(table, 0, sizeof(*table));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	table->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	err = read_segments(table);
+	if (!err)
+		err = read_sets(table);
+	if (!err)
+		err = read_queues(table);
+	if (ipcns__limits(&table->limits))
+		memset(&table->limits, 0, sizeof(table->limits));
+	return err;
+}
+
+void objects__free(struct object_table *table)
+{
+	free(table->rows);
+	free(table->uses);
+	memset(table, 0, sizeof(*table));
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Everything is read before anything is told: whose segment a process has mapped is known only when
+ * the tables of all namespaces are.
+ */
+#include "source/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/vector.h"
+#include "source/maps.h"
+#include "source/namespaces.h"
+#include "source/objects.h"
+#include "source/placing.h"
+#include "source/processes.h"
+
+#define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
+
+struct reading {
+	size_t first, count; /* of snapshot.mappings */
+	uint64_t from_ns, to_ns;
+	int err; /* of reading the mappings; ENOENT: it has ended */
+};
+
+struct snapshot {
+	snapshot_handler handler;
+	void *context;
+	struct snapshot_report *report;
+	int proc_fd;
+	uint64_t begin_ns;
+	struct maps_reader *maps;
+	struct processes processes;
+	struct reading *readings; /* of each process */
+	struct segment_mapping *mappings;
+	size_t n_mappings, mappings_cap;
+	uint32_t *mapping_process; /* index, of each mapping */
+	struct namespaces namespaces;
+	struct placing placing;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static int keep_mapping(void *context, const struct segment_mapping *mapping)
+{
+	struct snapshot *s = context;
+	struct segment_mapping *mappings = vector__room(s->mappings, s->n_mappings,
+							&s->mappings_cap, sizeof(*mappings));
+
+	if (!mappings)
+		return -ENOMEM;
+	s->mappings = mappings;
+	mappings[s->n_mappings++] = *mapping;
+	return 0;
+}
+
+static int read_process(struct snapshot *s, size_t i)
+{
+	const struct found_process *process = &s->processes.list[i];
+	struct reading *reading = &s->readings[i];
+	char dir[PROCESS_DIR_LEN];
+
+	reading->first = s->n_mappings;
+	reading->from_ns = now_ns();
+	if (process->has_memory) {
+		processes__dir(process, dir);
+		reading->err = maps__read(s->maps, dir, keep_mapping, s);
+	}
+	reading->to_ns = now_ns();
+	reading->count = s->n_mappings - reading->first;
+	if (reading->err == -ENOMEM)
+		return reading->err;
+	if (reading->err == -ESRCH)
+		reading->err = -ENOENT;
+	if (reading->err == -ENOENT)
+		return 0;
+	s->report->processes++;
+	s->report->processes_unreadable += reading->err || !process->ipcns;
+	return 0;
+}
+
+static int read_processes(struct snapshot *s)
+{
+	int err = processes__read(&s->processes, s->proc_fd);
+
+	if (err)
+		return err;
+	s->readings = calloc(s->processes.count + 1, sizeof(*s->readings));
+	if (!s->readings)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < s->processes.count; i++)
+		err = read_process(s, i);
+	return err;
+}
+
+static int identify(void *context, size_t mapping, uint64_t *size, int64_t *created)
+{
+	const struct snapshot *s = context;
+	char dir[PROCESS_DIR_LEN];
+
+	processes__dir(&s->processes.list[s->mapping_process[mapping]], dir);
+	return maps__identify(s->maps, dir, &s->mappings[mapping], size, created);
+}
+
+static size_t count_segments(const struct object_table *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->n_rows; i++)
+		count += table->rows[i].kind == OBJECT_SHM;
+	return count;
+}
+
+static int prepare_placing(struct snapshot *s)
+{
+	struct placing *placing = &s->placing;
+
+	for (size_t i = 0; i < s->namespaces.count; i++)
+		placing->n_rows += count_segments(&s->namespaces.list[i].table);
+	placing->n_mappings = s->n_mappings;
+	placing->rows = calloc(placing->n_rows + 1, sizeof(*placing->rows));
+	placing->mappings = calloc(placing->n_mappings + 1, sizeof(*placing->mappings));
+	s->mapping_process = calloc(s->n_mappings + 1, sizeof(*s->mapping_process));
+	if (!placing->rows || !placing->mappings || !s->mapping_process)
+		return -ENOMEM;
+	placing->all_seen = !s->report->processes_unreadable && !s->report->namespaces_unreadable;
+	placing->identify = identify;
+	placing->context = s;
+	return 0;
+}
+
+static void fill_rows(struct placing_row *to, const struct namespaces *namespaces)
+{
+	for (size_t n = 0; n < namespaces->count; n++) {
+		const struct ipc_namespace *ns = &namespaces->list[n];
+
+		for (size_t i = 0; i < ns->table.n_rows; i++) {
+			const struct object_row *row = &ns->table.rows[i];
+
+			if (row->kind == OBJECT_SHM)
+				*to++ = (struct placing_row){
+					.id = row->id,
+					.ipcns = ns->inum,
+					.key = row->key,
+					.marked = row->mode & MODE_MARKED,
+					.nattch = row->nattch,
+					.size = row->size,
+					.changed = row->changed,
+				};
+		}
+	}
+}
+
+static int place_mappings(struct snapshot *s)
+{
+	int err = prepare_placing(s);
+
+	if (err)
+		return err;
+	fill_rows(s->placing.rows, &s->namespaces);
+	for (size_t p = 0; p < s->processes.count; p++) {
+		const struct reading *reading = &s->readings[p];
+
+		for (size_t i = reading->first; i < reading->first + reading->count; i++) {
+			s->mapping_process[i] = p;
+			s->placing.mappings[i] = (struct placing_mapping){
+				.id = s->mappings[i].id,
+				.key = s->mappings[i].key,
+				.own = s->processes.list[p].ipcns,
+			};
+		}
+	}
+	return placing__run(&s->placing);
+}
+
+struct search {
+	const struct segment_mapping *mapping;
+	bool found;
+};
+
+static int compare_mapping(void *context, const struct segment_mapping *mapping)
+{
+	struct search *search = context;
+
+	search->found |= mapping->start == search->mapping->start &&
+			 mapping->id == search->mapping->id;
+	return 0;
+}
+
+/* One without a row may have been unmapped, and its segment have gone, before the table was read.
+ */
+static bool is_still_mapped(const struct snapshot *s, size_t i)
+{
+	struct search search = {.mapping = &s->mappings[i]};
+	char dir[PROCESS_DIR_LEN];
+
+	processes__dir(&s->processes.list[s->mapping_process[i]], dir);
+	maps__read(s->maps, dir, compare_mapping, &search);
+	return search.found;
+}
+
+/* So that it can say EMFILE or ENOMEM, and not that everything is gone. */
+static void count_namespaces(struct snapshot *s)
+{
+	for (size_t i = 0; i < s->namespaces.count; i++) {
+		const struct ipc_namespace *ns = &s->namespaces.list[i];
+
+		if (ns->err == -ENOENT)
+			continue;
+		s->report->namespaces++;
+		s->report->namespaces_unreadable += ns->err != 0;
+		s->report->sets_unreadable += ns->table.sets_unreadable;
+		s->report->objects += ns->table.n_rows;
+	}
+}
+
+static void fill_head(struct event *head, uint32_t type, uint64_t time_ns,
+		      const struct found_process *process)
+{
+	*head = (struct event){.type = type, .time_ns = time_ns};
+	if (!process)
+		return;
+	head->pid = process->pid;
+	head->tid = process->pid;
+	head->uid = process->uid;
+	head->ipcns = process->ipcns;
+	memcpy(head->comm, process->comm, sizeof(head->comm));
+}
+
+static int tell_boundary(struct snapshot *s, uint32_t action, uint64_t time_ns,
+			 const struct ipc_namespace *ns)
+{
+	struct snapshot_event event = {.action = action};
+
+	fill_head(&event.head, EVENT_SNAPSHOT, time_ns, NULL);
+	if (ns) {
+		event.ipcns = ns->inum;
+		event.limits = ns->table.limits;
+	}
+	return s->handler(s->context, &event.head);
+}
+
+/* All mappings of the same segment in one event, at the place of the first of them. */
+static int tell_mapping(struct snapshot *s, size_t p, size_t i)
+{
+	const struct found_process *process = &s->processes.list[p];
+	const struct reading *reading = &s->readings[p];
+	const struct placing_mapping *placed = &s->placing.mappings[i];
+	struct mapping_event event = {
+		.address = s->mappings[i].start,
+		.ipcns = placed->ipcns,
+		.id = placed->id,
+		.action = MAPPING_FOUND,
+		.start_ns = process->start_ns,
+	};
+
+	for (size_t other = reading->first; other < reading->first + reading->count; other++) {
+		const struct placing_mapping *same = &s->placing.mappings[other];
+
+		if (same->result != PLACED || same->id != placed->id ||
+		    same->ipcns != placed->ipcns)
+			continue;
+		if (other < i)
+			return 0; /* told already */
+		event.count++;
+	}
+	fill_head(&event.head, EVENT_MAPPING, reading->from_ns, process);
+	s->report->mappings += event.count;
+	return s->handler(s->context, &event.head);
+}
+
+static int tell_process(struct snapshot *s, size_t p)
+{
+	const struct found_process *process = &s->processes.list[p];
+	const struct reading *reading = &s->readings[p];
+	struct process_event event = {
+		.start_ns = process->start_ns,
+		.action = PROCESS_FOUND,
+		.parent = process->parent,
+	};
+	bool whole = !reading->err;
+	int err = 0;
+
+	if (reading->err == -ENOENT)
+		return 0;
+	for (size_t i = reading->first; !err && i < reading->first + reading->count; i++) {
+		enum placing_result result = s->placing.mappings[i].result;
+
+		if (result == PLACED) {
+			err = tell_mapping(s, p, i);
+		} else if (result == PLACED_AMBIGUOUS) {
+			s->report->mappings_ambiguous++;
+			whole = false;
+		} else {
+			s->report->mappings_unlisted += is_still_mapped(s, i);
+		}
+	}
+	if (err)
+		return err;
+	fill_head(&event.head, EVENT_PROCESS, whole ? reading->from_ns : 0, process);
+	event.read_ns = whole ? reading->to_ns : 0;
+	return s->handler(s->context, &event.head);
+}
+
+static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
+		       const struct object_row *row)
+{
+	const struct found_process *creator = processes__find(&s->processes, row->creator);
+	struct object_event event = {
+		.action = OBJECT_FOUND,
+		.kind = row->kind,
+		.ipcns = ns->inum,
+		.id = row->id,
+		.size = row->size,
+		.key = row->key,
+		.mode = row->mode,
+		.uid = row->uid,
+		.gid = row->gid,
+		.nattch = row->nattch,
+		.start_ns = creator ? creator->start_ns : 0,
+	};
+
+	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, creator);
+	event.head.pid = row->creator;
+	return s->handler(s->context, &event.head);
+}
+
+static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
+		    const struct object_use *use)
+{
+	const struct found_process *process = processes__find(&s->processes, use->pid);
+	struct object_event event = {
+		.action = OBJECT_USED,
+		.kind = use->kind,
+		.ipcns = ns->inum,
+		.id = use->id,
+	};
+
+	if (!process)
+		return 0;
+	event.start_ns = process->start_ns;
+	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, process);
+	return s->handler(s->context, &event.head);
+}
+
+static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
+{
+	int err = 0;
+
+	if (ns->err)
+		return 0;
+	for (size_t i = 0; !err && i < ns->table.n_rows; i++)
+		err = tell_object(s, ns, &ns->table.rows[i]);
+	for (size_t i = 0; !err && i < ns->table.n_uses; i++)
+		err = tell_use(s, ns, &ns->table.uses[i]);
+	return err ? err : tell_boundary(s, SNAPSHOT_END, ns->table.time_ns, ns);
+}
+
+static int tell_all(struct snapshot *s)
+{
+	int err = tell_boundary(s, SNAPSHOT_BEGIN, s->begin_ns, NULL);
+
+	for (size_t i = 0; !err && i < s->processes.count; i++)
+		err = tell_process(s, i);
+	for (size_t i = 0; !err && i < s->namespaces.count; i++)
+		err = tell_namespace(s, &s->namespaces.list[i]);
+	if (err || s->report->processes_unreadable || s->report->mappings_ambiguous)
+		return err;
+	return tell_boundary(s, SNAPSHOT_END, s->begin_ns, NULL);
+}
+
+int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report)
+{
+	struct snapshot s = {.handler = handler, .context = context, .report = report};
+	int err;
+
+	*report = (struct snapshot_report){0};
+	s.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s.proc_fd < 0)
+		return -errno;
+	s.begin_ns = now_ns();
+	err = maps__new(&s.maps, s.proc_fd);
+	if (!err)
+		err = read_processes(&s);
+	if (!err)
+		err = namespaces__read(&s.namespaces, &s.processes, s.proc_fd);
+	if (!err && s.namespaces.list[0].err)
+		err = s.namespaces.list[0].err; /* our own: no System V IPC, or no memory */
+	if (!err)
+		count_namespaces(&s);
+	if (!err)
+		err = place_mappings(&s);
+	if (!err)
+		err = tell_all(&s);
+	namespaces__free(&s.namespaces);
+	processes__free(&s.processes);
+	maps__free(s.maps);
+	free(s.readings);
+	free(s.mappings);
+	free(s.mapping_process);
+	free(s.placing.rows);
+	free(s.placing.mappings);
+	close(s.proc_fd);
+	return err;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What exists now, as events: all processes, the segments that each has mapped, all objects of all
+ * IPC namespaces, and who last operated on semaphores and queues. It needs /proc and no BPF; an
+ * ordinary user gets what that user may see.
+ *
+ * The order: SNAPSHOT BEGIN; of each process its MAPPING_FOUND, then PROCESS_FOUND; of each
+ * namespace its OBJECT_FOUND and OBJECT_USED, then SNAPSHOT END; SNAPSHOT END with namespace 0,
+ * only if the mappings of every process were read and could be told apart. mm is 0 in all of them.
+ * Mappings are read first: what was attached since is in a table, and not the other way round.
+ *
+ * A PROCESS_FOUND whose times are 0 says nothing of mappings: they may not be read, or one of them
+ * may belong to one of several namespaces (placing.h).
+ *
+ * A pid that has been given again looks like the process that made or used an object: the kernel
+ * keeps no start time beside it. That errs on the safe side, and calls used what is not.
+ */
+#ifndef SHMTRACE_SOURCE_SNAPSHOT_H
+#define SHMTRACE_SOURCE_SNAPSHOT_H
+
+#include <stdint.h>
+
+#include "event.h"
+
+/* What was seen, and what could not be. */
+struct snapshot_report {
+	uint32_t processes;
+	uint32_t processes_unreadable; /* whose mappings, or whose namespace, we may not read */
+	uint32_t namespaces;
+	uint32_t namespaces_unreadable;
+	uint32_t objects;
+	uint32_t mappings;
+	uint32_t mappings_ambiguous; /* of a segment in one of several namespaces; not told */
+	uint32_t mappings_unlisted;  /* of segments in namespaces that cannot be found; not told */
+	uint32_t sets_unreadable;    /* whose last operators we may not read */
+};
+
+/* 0 to go on; what else it returns ends the snapshot. */
+typedef int (*snapshot_handler)(void *context, const struct event *event);
+
+/* 0, -errno, or what the handler returned. The report is filled in any case. */
+int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report);
+
+#endif
