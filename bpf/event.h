@@ -163,7 +163,8 @@ enum mapping_action {
 	MAPPING_ATTACHED = 1,  /* shmat */
 	MAPPING_INHERITED = 2, /* shm_open: fork, split, mremap */
 	MAPPING_DETACHED = 3,  /* shm_close; without an id: the one at that address (shmdt) */
-	MAPPING_FOUND = 4,     /* snapshot: the process in the head has `count` of them */
+	MAPPING_FOUND = 4,     /* snapshot: the process in the head has `count` of them; pid 0: some
+				  that we may not see, after the object's FOUND */
 };
 
 /* One mapping of a segment, in one address space: the kernel counts these, not processes. */
@@ -206,7 +207,7 @@ enum snapshot_action { SNAPSHOT_BEGIN = 1, SNAPSHOT_END = 2 };
 struct snapshot_event {
 	struct event head; /* time_ns: when reading began, of both */
 	__u32 action;	   /* enum snapshot_action */
-	__u32 ipcns; /* END: this namespace was read whole; 0: all mappings of all processes were */
+	__u32 ipcns;	   /* END: this namespace was read whole; 0: all processes were told */
 	struct ipc_limits limits; /* END with a namespace; all 0: not known */
 };
 

@@ -56,6 +56,7 @@ struct ledger_object {
 	uint32_t mode;
 	uint32_t uid, gid;
 	uint32_t nattch;
+	uint32_t hidden; /* more mappings, whose processes the snapshot might not see */
 	struct ledger_process *owner; /* a reference; NULL: not known */
 	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
 	bool observed;

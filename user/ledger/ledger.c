@@ -109,7 +109,7 @@ void ledger__object_info(const struct ledger_object *object, struct object_info 
 		.mode = object->mode,
 		.uid = object->uid,
 		.gid = object->gid,
-		.nattch = object->nattch,
+		.nattch = object->nattch + object->hidden,
 		.creator = object->creator,
 		.created_ns = object->created_ns,
 		.last_ns = object->last_ns,

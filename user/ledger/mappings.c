@@ -120,7 +120,7 @@ static void set_count(struct ledger *ledger, struct address_space *space,
 static void after_detach(struct ledger *ledger, struct ledger_object *object,
 			 const struct ledger_process *ended, uint64_t time_ns)
 {
-	if (object->nattch)
+	if (object->nattch || object->hidden)
 		return;
 	if (object->mode & MODE_MARKED && !ledger->options.mappings_observed) {
 		snapshot__bury(ledger, &object->key, time_ns);

@@ -103,6 +103,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->mode |= event->mode;
 	}
 	object->generation = ledger->generation;
+	object->hidden = 0; /* said again if it is still so */
 	if (object->known_ns < read_ns)
 		object->known_ns = read_ns;
 	if (object->last_ns > read_ns)
@@ -139,6 +140,12 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 	struct address_space *space;
 	struct mapping *m;
 
+	if (!event->head.pid) {
+		object = object__find(ledger, &key);
+		if (object)
+			object->hidden = event->count;
+		return;
+	}
 	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 	space = process ? found_space(ledger, process, event->mm, event->head.time_ns) : NULL;
 	if (!space || is_buried_since(ledger, &key, event->head.time_ns))
