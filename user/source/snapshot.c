@@ -210,7 +210,6 @@ static bool is_still_mapped(const struct snapshot *s, size_t i)
 	return search.found;
 }
 
-/* So that it can say EMFILE or ENOMEM, and not that everything is gone. */
 static void count_namespaces(struct snapshot *s)
 {
 	for (size_t i = 0; i < s->namespaces.count; i++) {
@@ -336,6 +335,43 @@ static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 	return s->handler(s->context, &event.head);
 }
 
+/* Rows are sorted by id, then namespace. */
+static const struct placing_row *find_row(const struct placing *placing, int32_t id, uint32_t ipcns)
+{
+	size_t low = 0, high = placing->n_rows;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct placing_row *row = &placing->rows[middle];
+
+		if (row->id == id && row->ipcns == ipcns)
+			return row;
+		if (row->id < id || (row->id == id && row->ipcns < ipcns))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static int tell_hidden(struct snapshot *s, const struct ipc_namespace *ns,
+		       const struct object_row *row)
+{
+	const struct placing_row *placed = find_row(&s->placing, row->id, ns->inum);
+	struct mapping_event event = {
+		.ipcns = ns->inum,
+		.id = row->id,
+		.action = MAPPING_FOUND,
+	};
+
+	if (!placed || placed->placed >= row->nattch)
+		return 0;
+	event.count = row->nattch - placed->placed;
+	s->report->mappings_hidden += event.count;
+	fill_head(&event.head, EVENT_MAPPING, ns->table.time_ns, NULL);
+	return s->handler(s->context, &event.head);
+}
+
 static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 		    const struct object_use *use)
 {
@@ -356,12 +392,18 @@ static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 
 static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
+	bool hidden = s->report->processes_unreadable || s->report->mappings_ambiguous;
 	int err = 0;
 
 	if (ns->err)
 		return 0;
-	for (size_t i = 0; !err && i < ns->table.n_rows; i++)
-		err = tell_object(s, ns, &ns->table.rows[i]);
+	for (size_t i = 0; !err && i < ns->table.n_rows; i++) {
+		const struct object_row *row = &ns->table.rows[i];
+
+		err = tell_object(s, ns, row);
+		if (!err && hidden && row->kind == OBJECT_SHM)
+			err = tell_hidden(s, ns, row);
+	}
 	for (size_t i = 0; !err && i < ns->table.n_uses; i++)
 		err = tell_use(s, ns, &ns->table.uses[i]);
 	return err ? err : tell_boundary(s, SNAPSHOT_END, ns->table.time_ns, ns);
@@ -375,9 +417,7 @@ static int tell_all(struct snapshot *s)
 		err = tell_process(s, i);
 	for (size_t i = 0; !err && i < s->namespaces.count; i++)
 		err = tell_namespace(s, &s->namespaces.list[i]);
-	if (err || s->report->processes_unreadable || s->report->mappings_ambiguous)
-		return err;
-	return tell_boundary(s, SNAPSHOT_END, s->begin_ns, NULL);
+	return err ? err : tell_boundary(s, SNAPSHOT_END, s->begin_ns, NULL);
 }
 
 int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report)
