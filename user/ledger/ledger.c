@@ -222,6 +222,9 @@ void ledger__for_each_holder(const struct ledger_object *object,
 		for (process = m->space->processes; process; process = process->next_of_space)
 			if (!each(context, process, m->count))
 				return;
+	for (struct use *use = object->uses; use; use = use->next_of_object)
+		if (!each(context, use->process, 0))
+			return;
 }
 
 const struct ledger_object *ledger__find_object(const struct ledger *ledger, uint32_t ipcns,

@@ -119,7 +119,10 @@ void ledger__for_each_namespace(const struct ledger *ledger,
 				bool (*each)(void *context, const struct namespace_info *info),
 				void *context);
 
-/* Who is attached to a segment: live processes and the mappings of the address space of each. */
+/*
+ * Who is attached to a segment: live processes and the mappings of the address space of each. Of a
+ * set or queue, live processes that made or used it, with 0.
+ */
 void ledger__for_each_holder(const struct ledger_object *object,
 			     bool (*each)(void *context, const struct ledger_process *process,
 					  uint32_t mappings),

@@ -252,7 +252,7 @@ static void apply_removed(struct ledger *ledger, const struct object_event *even
 {
 	struct ledger_object *object = object__find(ledger, key);
 
-	if (object && key->kind == OBJECT_SHM && object->nattch) {
+	if (object && key->kind == OBJECT_SHM && (object->nattch || object->hidden)) {
 		object->mode |= MODE_MARKED;
 		object->last_ns = event->head.time_ns;
 		return;
