@@ -91,6 +91,7 @@ struct ledger_process {
 	uint32_t created, existing, leaked;
 	uint64_t existing_bytes, attached_bytes, peak_bytes;
 	uint32_t generation;
+	uint64_t found_ns; /* a snapshot found it then: older news of it are in that */
 	struct ledger_process *prev_ended, *next_ended; /* of ledger.ended */
 	UT_hash_handle hh;				/* while it lives */
 };

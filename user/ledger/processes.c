@@ -173,6 +173,8 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	child = process__get(ledger, event->child, event->start_ns, NULL);
 	if (!child)
 		return;
+	if (event->head.time_ns <= child->found_ns)
+		return;
 	child->parent = event->head.pid;
 	child->uid = event->head.uid;
 	memcpy(child->comm, event->head.comm, sizeof(child->comm));
@@ -197,7 +199,7 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 		return;
 	case PROCESS_EXECED:
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
-		if (!process)
+		if (!process || event->head.time_ns <= process->found_ns)
 			return;
 		process__enter_space(ledger, process, event->mm, event->head.time_ns);
 		/* It no longer knows what it knew; what it made it still answers for. */

@@ -199,6 +199,9 @@ void snapshot__found_process(struct ledger *ledger, const struct process_event *
 		return;
 	process->parent = event->parent;
 	process->generation = ledger->generation;
+	if (!event->head.time_ns) /* its mappings may not be seen */
+		return;
+	process->found_ns = event->head.time_ns;
 	space = found_space(ledger, process, event->mm, event->head.time_ns);
 	if (!space)
 		return;
