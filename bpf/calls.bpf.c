@@ -148,6 +148,18 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
+static __always_inline _Bool is_own(void)
+{
+	struct task_struct *task;
+
+	if (visible_pid_tgid() >> 32 == own_pid)
+		return 1;
+	if (!reading)
+		return 0;
+	task = (struct task_struct *)bpf_get_current_task();
+	return visible_tgid_of(BPF_CORE_READ(task, real_parent)) == own_pid;
+}
+
 /*
  * time_ns is set here, last, so that what shmtrace itself does is no part of the duration. A stash
  * that is still there is a call whose exit was not seen: a return probe that found no free slot, or
@@ -157,7 +169,7 @@ __hidden int call_enter(struct call_stash *call)
 {
 	__u32 tid = current_tid();
 
-	if (stopped)
+	if (stopped || is_own())
 		return 0;
 	if (!caller_passes()) {
 		if (!ledger_by_calls)

@@ -93,6 +93,7 @@ extern struct attaches_map attaches SEC(".maps");
 extern struct events_map events SEC(".maps");
 
 /* Settings: constant for the verifier, which drops what is switched off. See config.bpf.c. */
+extern const volatile __u32 own_pid;
 extern const volatile __u64 pidns_dev;
 extern const volatile __u64 pidns_ino;
 extern const volatile __u64 wakeup_interval_ns;
@@ -118,6 +119,7 @@ extern const volatile char filter_comm[EVENT_COMM_LEN];
 /* State, read by the user side through the mapping of .bss. */
 extern __u32 followed_root;
 extern _Bool stopped;
+extern _Bool reading;
 extern __u64 followed_lost;
 extern __u64 lost_calls[CALL_COUNT];
 extern __u64 lost_ledger;

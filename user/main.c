@@ -12,6 +12,7 @@
 
 static const struct command_info commands[] = {
 	{"trace", "show System V IPC calls as they happen (also with no command)", cmd_trace},
+	{"top", "show who has made, holds and has left what", cmd_top},
 	{"doctor", "say what this kernel and these privileges allow", cmd_doctor},
 };
 

@@ -30,11 +30,6 @@
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
-/* What the ledger lives on where it sees nothing else. */
-#define CALLS_LEDGER                                                                   \
-	(1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL | \
-	 1U << CALL_SEMGET | 1U << CALL_SEMCTL | 1U << CALL_MSGGET | 1U << CALL_MSGCTL)
-
 #define CALLS_BLOCKING \
 	(1U << CALL_SEMOP | 1U << CALL_SEMTIMEDOP | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
 
@@ -98,7 +93,7 @@ static uint32_t hooked_calls(const struct bpf_source_options *options)
 	uint32_t calls = options->calls;
 
 	if (options->ledger)
-		calls |= CALLS_LEDGER;
+		calls |= BPF_SOURCE_CALLS_CONTROL;
 	if (options->by_key)
 		calls |= 1U << CALL_SHMGET | 1U << CALL_SEMGET | 1U << CALL_MSGGET;
 	if (options->by_key || options->by_id)
@@ -297,6 +292,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 		source->mappings_observed = hooks__choose_ledger(&source->hooks, options->hooks,
 								 thorough);
 	set_filters(skel, options);
+	skel->rodata->own_pid = getpid();
 	skel->rodata->ledger = options->ledger;
 	skel->rodata->ledger_by_calls = options->ledger && !source->mappings_observed;
 	set_pid_namespace(skel);
@@ -470,6 +466,11 @@ void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[C
 	hooks__add_missed(&source->hooks, lost);
 }
 
+unsigned long long bpf_source__lost_ledger(const struct bpf_source *source)
+{
+	return *(volatile const __u64 *)&source->skel->bss->lost_ledger;
+}
+
 unsigned long long bpf_source__unfollowed(const struct bpf_source *source)
 {
 	return *(volatile const __u64 *)&source->skel->bss->followed_lost;
@@ -486,6 +487,11 @@ int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd)
 		return BPF_SOURCE_INTERVAL_MS;
 	*fd = bpf_source__fd(source);
 	return BPF_SOURCE_IDLE_MS;
+}
+
+void bpf_source__set_reading(struct bpf_source *source, bool reading)
+{
+	*(volatile bool *)&source->skel->bss->reading = reading;
 }
 
 bool bpf_source__mappings_observed(const struct bpf_source *source)

@@ -15,7 +15,12 @@
 #include "source/hooks.h"
 
 #define BPF_SOURCE_BUFFER_DEFAULT (8UL << 20) /* bytes; libbpf maps them twice */
-#define BPF_SOURCE_BUFFER_MAX	  (1UL << 30)
+/* What makes, attaches and removes; all but what moves data. Bits by enum call_id. */
+#define BPF_SOURCE_CALLS_CONTROL                                                       \
+	(1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL | \
+	 1U << CALL_SEMGET | 1U << CALL_SEMCTL | 1U << CALL_MSGGET | 1U << CALL_MSGCTL)
+
+#define BPF_SOURCE_BUFFER_MAX (1UL << 30)
 
 /* All filters run in the kernel, and all that are set must pass. */
 struct bpf_source_options {
@@ -76,6 +81,9 @@ int bpf_source__fd(const struct bpf_source *source);
  */
 int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd);
 
+/* While a snapshot is read: calls of our own children are not told either. */
+void bpf_source__set_reading(struct bpf_source *source, bool reading);
+
 /* Mappings come one by one, by function hooks (struct ledger_options). */
 bool bpf_source__mappings_observed(const struct bpf_source *source);
 
@@ -95,6 +103,9 @@ void bpf_source__stop(struct bpf_source *source);
 
 /* Totals since the start, by enum call_id: no room, or not run by the kernel. */
 void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[CALL_COUNT]);
+
+/* Records for the ledger that were lost, since the start. */
+unsigned long long bpf_source__lost_ledger(const struct bpf_source *source);
 
 /* Children of followed processes that could not be followed. */
 unsigned long long bpf_source__unfollowed(const struct bpf_source *source);

@@ -5,14 +5,14 @@
  * ordinary user gets what that user may see.
  *
  * The order: SNAPSHOT BEGIN; of each process its MAPPING_FOUND, then PROCESS_FOUND; of each
- * namespace its OBJECT_FOUND, hidden MAPPING_FOUND (below) and OBJECT_USED, then SNAPSHOT END; at last
- * SNAPSHOT END with namespace 0. mm is 0 in all of them. Mappings are read before the tables: what was
- * attached in between is in a table, and not the other way round.
+ * namespace its OBJECT_FOUND, hidden MAPPING_FOUND (below) and OBJECT_USED, then SNAPSHOT END; at
+ * last SNAPSHOT END with namespace 0. mm is 0 in all of them. Mappings are read before the tables:
+ * what was attached in between is in a table, and not the other way round.
  *
  * A PROCESS_FOUND whose times are 0 says nothing of mappings: they may not be read, or one of them
- * may belong to one of several namespaces (placing.h). Where there is such a process, a segment that
- * has more mappings than were found gets a MAPPING_FOUND of pid 0 with their number: somebody holds
- * them, and nobody may call it unused.
+ * may belong to one of several namespaces (placing.h). Where there is such a process, a segment
+ * that has more mappings than were found gets a MAPPING_FOUND of pid 0 with their number: somebody
+ * holds them, and nobody may call it unused.
  *
  * A pid that has been given again looks like the process that made or used an object: the kernel
  * keeps no start time beside it. That errs on the safe side, and calls used what is not.

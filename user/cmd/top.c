@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shmtrace top: the live ledger, printed again and again.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/privileges.h"
+#include "cmd/cmd.h"
+#include "source/live_snapshot.h"
+#include "view/ledger.h"
+
+#define NS_PER_S	1000000000ULL
+#define NS_PER_MS	1000000ULL
+#define INTERVAL_NS	(2 * NS_PER_S)
+#define RECONCILE_NS	(30 * NS_PER_S)
+#define SETTLE_ATTEMPTS 5
+
+enum {
+	OPTION_SORT = 256,
+	OPTION_HOOKS,
+	OPTION_BUFFER,
+	OPTION_RECONCILE,
+	OPTION_DEBUG,
+	OPTION_USAGE,
+};
+
+struct top {
+	struct bpf_source_options source_options;
+	struct ledger_view view;
+	bool json;
+	uint64_t interval_ns;
+	uint64_t times;	       /* 0: no limit */
+	uint64_t reconcile_ns; /* 0: only at the start and after a loss */
+	bool reconcile_never;
+	struct bpf_source *source;
+	struct ledger *ledger;
+	int signal_fd;
+	bool done, print_now;
+	uint64_t next_print_ns, next_reconcile_ns;
+	uint64_t printed;
+	int err;
+};
+
+static const struct argp_option argp_options[] = {
+	{"batch", 'b', NULL, 0, "text, one report after the other; there is no screen yet", 0},
+	{"delay", 'd', "SECONDS", 0, "time between reports (default 2)", 0},
+	{"iterations", 'n', "TIMES", 0, "end after so many reports", 0},
+	{"json", 'J', NULL, 0, "JSON, one object a line", 0},
+	{"sort", OPTION_SORT, "KEY", 0,
+	 "processes by bytes, attached, calls, failed, leaked or pid", 0},
+	{"pid", 'p', "PID", 0, "only this process", 0},
+	{"reconcile", OPTION_RECONCILE, "SECONDS", 0,
+	 "compare with the kernel's tables this often (default 30, with system call hooks before "
+	 "each report), or never",
+	 0},
+	{"hooks", OPTION_HOOKS, "SET", 0, "auto, functions or syscalls", 0},
+	{"buffer", OPTION_BUFFER, "SIZE", 0, "ring buffer between kernel and shmtrace (default 8M)",
+	 0},
+	{"debug", OPTION_DEBUG, NULL, 0, "say what is tried, and what is corrected", 0},
+	{"help", 'h', NULL, 0, "print this help", -1},
+	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
+	{}};
+
+static unsigned int word_index(struct argp_state *state, const char *option, const char *text,
+			       const char *const words[])
+{
+	for (unsigned int i = 0; words[i]; i++)
+		if (!strcmp(words[i], text))
+			return i;
+	argp_error(state, "%s: '%s' is not one of its values; see --help", option, text);
+	return 0;
+}
+
+static void check(struct argp_state *state, const char *option, const char *text, int err)
+{
+	if (err)
+		argp_error(state, "%s: '%s' is %s", option, text, parse__reason(err));
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	static const char *const sets[] = {"auto", "functions", "syscalls", NULL};
+	struct top *top = state->input;
+	uint64_t value = 0;
+
+	switch (key) {
+	case 'b':
+		break;
+	case 'd':
+		check(state, "-d", arg, parse__seconds(arg, &top->interval_ns));
+		if (top->interval_ns < NS_PER_MS)
+			argp_error(state, "-d: '%s' is too short", arg);
+		break;
+	case 'n':
+		check(state, "-n", arg, parse__u64(arg, 1, UINT64_MAX, &top->times));
+		break;
+	case 'J':
+		top->json = true;
+		break;
+	case 'p':
+		check(state, "-p", arg, parse__u64(arg, 1, PARSE_PID_MAX, &value));
+		top->view.pid = value;
+		break;
+	case OPTION_SORT:
+		top->view.sort = word_index(state, "--sort", arg, ledger_sort_names);
+		break;
+	case OPTION_RECONCILE:
+		top->reconcile_never = !strcmp(arg, "never");
+		if (!top->reconcile_never)
+			check(state, "--reconcile", arg, parse__seconds(arg, &top->reconcile_ns));
+		break;
+	case OPTION_HOOKS:
+		top->source_options.hooks = word_index(state, "--hooks", arg, sets);
+		break;
+	case OPTION_BUFFER:
+		check(state, "--buffer", arg, parse__size(arg, &value));
+		if (!value || value > BPF_SOURCE_BUFFER_MAX)
+			argp_error(state, "--buffer: '%s' is not between 1 and 1G", arg);
+		top->source_options.buffer = value;
+		break;
+	case OPTION_DEBUG:
+		log__set_level(LOG_DEBUG);
+		break;
+	case 'h':
+		cmd__print_help(state);
+		break;
+	case OPTION_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "no argument is taken: '%s'", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static int apply(void *context, const struct event *event)
+{
+	struct top *top = context;
+	int err = ledger__apply(top->ledger, event);
+
+	if (err)
+		top->err = err;
+	return err;
+}
+
+/* Everything that is in the ring. */
+static int consume_all(struct top *top)
+{
+	int n;
+
+	do
+		n = bpf_source__consume(top->source);
+	while (n > 0 && !top->err);
+	return n < 0 ? n : top->err;
+}
+
+/* What the kernel counted but could not say in the ring: the last losses, and programs not run. */
+static void note_losses(struct top *top)
+{
+	unsigned long long lost[CALL_COUNT];
+	struct lost_event event = {.head = {.type = EVENT_LOST}};
+
+	bpf_source__lost(top->source, lost);
+	for (int i = 0; i < CALL_COUNT; i++)
+		event.calls[i] = lost[i];
+	event.ledger = bpf_source__lost_ledger(top->source);
+	ledger__apply(top->ledger, &event.head);
+}
+
+/*
+ * Reads the kernel's tables until nothing happened to what was read while it was read, at most a
+ * few times: on a busy machine the next round will settle the rest.
+ */
+static int reconcile(struct top *top)
+{
+	struct snapshot_report report = {};
+	uint64_t drift = ledger__drift(top->ledger);
+	int err = 0;
+
+	for (int i = 0; i < SETTLE_ATTEMPTS; i++) {
+		err = consume_all(top);
+		if (!err)
+			err = live_snapshot__read(top->source, apply, top, &report);
+		if (!err)
+			err = consume_all(top);
+		note_losses(top);
+		if (err || ledger__is_exact(top->ledger))
+			break;
+	}
+	if (ledger__drift(top->ledger) != drift)
+		pr_debug("reconciled: %llu corrections",
+			 (unsigned long long)(ledger__drift(top->ledger) - drift));
+	top->next_reconcile_ns = clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
+	return err;
+}
+
+static bool needs_reconciling(const struct top *top, uint64_t now)
+{
+	if (top->reconcile_never)
+		return false;
+	return !ledger__is_exact(top->ledger) ||
+	       (top->reconcile_ns && now >= top->next_reconcile_ns);
+}
+
+static int print(struct top *top)
+{
+	int err = 0;
+
+	note_losses(top);
+	if (!top->reconcile_never && !bpf_source__mappings_observed(top->source))
+		err = reconcile(top);
+	if (err)
+		return err;
+	top->view.now_ns = clock_ns(CLOCK_MONOTONIC);
+	top->view.clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) - top->view.now_ns);
+	err = top->json ? ledger_view__print_json(&top->view, top->ledger)
+			: ledger_view__print_text(&top->view, top->ledger);
+	if (!err && (fflush(top->view.out) || ferror(top->view.out)))
+		err = -errno;
+	top->print_now = false;
+	if (++top->printed == top->times)
+		top->done = true;
+	return err;
+}
+
+static void handle_signals(struct top *top)
+{
+	struct signalfd_siginfo info;
+
+	while (read(top->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			top->print_now = true;
+		else
+			top->done = true;
+	}
+}
+
+static int follow(struct top *top)
+{
+	int err = 0;
+
+	top->next_print_ns = clock_ns(CLOCK_MONOTONIC) + top->interval_ns;
+	while (!top->done && !err) {
+		struct pollfd fds[2] = {{.fd = top->signal_fd, .events = POLLIN},
+					{.events = POLLIN}};
+		int timeout = bpf_source__next_timeout_ms(top->source, &fds[1].fd);
+		uint64_t now;
+
+		if (poll(fds, 2, timeout) > 0 && fds[0].revents)
+			handle_signals(top);
+		now = clock_ns(CLOCK_MONOTONIC);
+		if (top->print_now || now >= top->next_print_ns) {
+			/* What had happened by now is in the report. */
+			err = consume_all(top);
+			if (!err && needs_reconciling(top, now))
+				err = reconcile(top);
+			if (!err)
+				err = print(top);
+			while (top->next_print_ns <= now)
+				top->next_print_ns += top->interval_ns;
+			continue;
+		}
+		err = bpf_source__consume(top->source);
+		err = err < 0 ? err : top->err;
+		if (!err && needs_reconciling(top, now))
+			err = reconcile(top);
+	}
+	return err;
+}
+
+static int open_signals(struct top *top)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	top->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return top->signal_fd < 0 ? -errno : 0;
+}
+
+static int run(struct top *top)
+{
+	char why[512] = "";
+	struct ledger_options ledger_options = {};
+	int err;
+
+	err = bpf_source__open(&top->source, &top->source_options, apply, top, why, sizeof(why));
+	if (err) {
+		pr_err("%s", why);
+		return err == -EPERM || err == -ENOTSUP ? EXIT_NOT_ALLOWED : EXIT_FAILED;
+	}
+	ledger_options.mappings_observed = bpf_source__mappings_observed(top->source);
+	top->ledger = ledger__new(&ledger_options);
+	if (!top->ledger) {
+		pr_err("out of memory");
+		return EXIT_FAILED;
+	}
+	privileges__raise_priority();
+	/* The hooks are on since, and the ring holds what happens: there is no gap. */
+	err = live_snapshot__read(top->source, apply, top, &(struct snapshot_report){});
+	if (!err)
+		err = consume_all(top);
+	if (!err && !ledger__is_exact(top->ledger))
+		err = reconcile(top);
+	top->next_reconcile_ns = clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
+	if (!err)
+		err = follow(top);
+	if (err && err != -EPIPE) {
+		pr_err("cannot go on: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+int cmd_top(int argc, char *argv[])
+{
+	static const struct argp argp = {
+		.options = argp_options,
+		.parser = parse_option,
+		.doc = "Shows who has made, holds and has left what: namespaces with their limits, "
+		       "processes, objects. SIGUSR1 prints a report at once.",
+	};
+	struct top top = {
+		.source_options = {.calls = BPF_SOURCE_CALLS_CONTROL,
+				   .buffer = BPF_SOURCE_BUFFER_DEFAULT,
+				   .ledger = true},
+		.view = {.out = stdout},
+		.interval_ns = INTERVAL_NS,
+		.reconcile_ns = RECONCILE_NS,
+		.signal_fd = -1,
+	};
+	int status = EXIT_FAILED;
+
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &top);
+	setlocale(LC_CTYPE, "");
+	if (!open_signals(&top))
+		status = run(&top);
+	bpf_source__close(top.source);
+	ledger__free(top.ledger);
+	if (top.signal_fd >= 0)
+		close(top.signal_fd);
+	return status;
+}
