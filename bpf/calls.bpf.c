@@ -151,10 +151,12 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 static __always_inline _Bool is_own(void)
 {
 	struct task_struct *task;
+	__u32 tgid = visible_pid_tgid() >> 32;
 
-	if (visible_pid_tgid() >> 32 == own_pid)
+	if (tgid == own_pid)
 		return 1;
-	if (!reading)
+	/* The command of `trace -- CMD` is a child as well. */
+	if (!reading || (followed_root && tgid == followed_root))
 		return 0;
 	task = (struct task_struct *)bpf_get_current_task();
 	return visible_tgid_of(BPF_CORE_READ(task, real_parent)) == own_pid;
