@@ -71,7 +71,8 @@ LIB_OBJS  := $(filter-out $(BUILD)/user/main.o,$(USER_OBJS))
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 WORK_SRCS := $(sort $(wildcard tests/work/*.c))
-WORK_BINS := $(WORK_SRCS:%.c=$(BUILD)/%)
+WORK_BINS := $(WORK_SRCS:%.c=$(BUILD)/%) $(BUILD)/tests/work/storm/storm
+STORM_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/work/storm/*.c)))
 MAN_SRCS  := $(sort $(wildcard man/*.scd))
 MAN_PAGES := $(MAN_SRCS:man/%.scd=$(BUILD)/man/%)
 
@@ -143,6 +144,15 @@ $(BUILD)/tests/work/%: tests/work/%.c
 	$(Q)$(CC) $(if $(findstring _32,$*),$(CFLAGS_32)) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -static \
 		-pthread -MMD -MP -MF $@.d -o $@ $<
 
+$(BUILD)/tests/work/storm/%.o: tests/work/storm/%.c
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -g -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/work/storm/storm: $(STORM_OBJS)
+	$(call msg,WORK,$@)
+	$(Q)$(CC) -O2 -static -o $@ $^
+
 $(BUILD)/man/%: man/%.scd
 	$(call msg,MAN,$@)
 	@mkdir -p $(@D)
@@ -151,7 +161,7 @@ $(BUILD)/man/%: man/%.scd
 check: unit
 	$(Q)set -e; for t in $(UNIT_BINS); do $$t; done
 
-FORMAT_SRCS := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch])
+FORMAT_SRCS := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch] tests/work/storm/*.[ch])
 format:
 	$(Q)clang-format -i $(FORMAT_SRCS)
 check-format:
@@ -176,4 +186,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(USER_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(WORK_BINS:=.d)
+-include $(USER_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(WORK_BINS:=.d) $(STORM_OBJS:.o=.d)
