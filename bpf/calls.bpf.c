@@ -174,7 +174,7 @@ __hidden int call_enter(struct call_stash *call)
 	if (stopped || is_own())
 		return 0;
 	if (!caller_passes()) {
-		if (!ledger_by_calls)
+		if (!ledger)
 			return 0;
 		call->unwanted = 1;
 	}

@@ -128,9 +128,10 @@ enum object_action {
 	OBJECT_CREATED = 1, /* cause 1: or looked up, if it was there before */
 	OBJECT_DESTROYED = 2,
 	OBJECT_MARKED = 3,  /* IPC_RMID while attached: goes with its last detach */
-	OBJECT_CHANGED = 4, /* IPC_SET, SHM_LOCK, SHM_UNLOCK: owner and mode are the new ones */
+	OBJECT_CHANGED = 4, /* IPC_SET: owner and mode are the new ones */
 	OBJECT_USED = 5,    /* the process in the head has looked it up or operated on it */
 	OBJECT_FOUND = 6,   /* snapshot: it exists, with nattch mappings */
+	OBJECT_LOCKED = 8,  /* SHM_LOCK, or SHM_UNLOCK with cause 0 */
 	OBJECT_REMOVED = 7, /* IPC_RMID returned: destroyed, or marked while it is attached */
 };
 

@@ -9,6 +9,8 @@
 #define IPC_CREAT   01000
 #define IPC_EXCL    02000
 #define IPC_RMID    0
+#define SHM_LOCK    11
+#define SHM_UNLOCK  12
 #define IPC_64	    0x0100
 
 static __noinline int send_inferred_object(__u32 action, struct call_stash *call, __s32 id)
@@ -32,7 +34,10 @@ static __noinline int send_inferred_object(__u32 action, struct call_stash *call
 	/* A new object belongs to who makes it. */
 	event->uid = event->head.uid;
 	event->gid = bpf_get_current_uid_gid() >> 32;
-	event->cause = !(event->key == IPC_PRIVATE || flags & IPC_EXCL);
+	if (action == OBJECT_LOCKED)
+		event->cause = ((__u32)call->args[1] & ~IPC_64) == SHM_LOCK;
+	else
+		event->cause = !(event->key == IPC_PRIVATE || flags & IPC_EXCL);
 	event->nattch = 0;
 	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
@@ -61,7 +66,11 @@ static __noinline int send_inferred_mapping(__u32 action, __s32 id, __u64 addres
 
 static __always_inline int infer_ctl(struct call_stash *call, __u64 cmd)
 {
-	if (((__u32)cmd & ~IPC_64) != IPC_RMID)
+	const __u32 number = (__u32)cmd & ~IPC_64;
+
+	if (call->call == CALL_SHMCTL && (number == SHM_LOCK || number == SHM_UNLOCK))
+		return send_inferred_object(OBJECT_LOCKED, call, (__s32)call->args[0]);
+	if (number != IPC_RMID)
 		return 0;
 	return send_inferred_object(OBJECT_REMOVED, call, (__s32)call->args[0]);
 }

@@ -179,6 +179,34 @@ int BPF_PROG(fexit_ipc_update_perm, void *in, struct kern_ipc_perm *perm, int re
 	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns_inum());
 }
 
+/*
+ * SHM_LOCK and SHM_UNLOCK, still under the segment's lock (ipc/shm.c, shmctl_do_lock). The inode's
+ * number is the segment's id; of huge pages there is no lock, and no call of this.
+ */
+SEC("fexit/shmem_lock")
+int BPF_PROG(fexit_shmem_lock, struct file *file, int lock, void *accounting, int ret)
+{
+	struct object_event *event;
+	__u32 tid = current_tid();
+	struct call_stash *call;
+
+	call = bpf_map_lookup_elem(&stash, &tid);
+	if (ret || stopped || !call || call->call != CALL_SHMCTL)
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return count_lost_ledger();
+	__builtin_memset(event, 0, sizeof(*event));
+	fill_head(&event->head, EVENT_OBJECT);
+	event->action = OBJECT_LOCKED;
+	event->kind = OBJECT_SHM;
+	event->ipcns = event->head.ipcns;
+	event->id = BPF_CORE_READ(file, f_inode, i_ino);
+	event->cause = lock != 0;
+	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
+	return 0;
+}
+
 /* The end of a namespace comes from a kernel thread that is in another one. */
 SEC("fentry/free_ipcs")
 int BPF_PROG(fentry_free_ipcs, struct ipc_namespace *ns, struct ipc_ids *ids)

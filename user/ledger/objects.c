@@ -264,6 +264,9 @@ static void apply_changed(const struct object_event *event, struct ledger_object
 {
 	if (event->action == OBJECT_MARKED) {
 		object->mode |= MODE_MARKED;
+	} else if (event->action == OBJECT_LOCKED) {
+		object->mode &= ~MODE_LOCKED;
+		object->mode |= event->cause ? MODE_LOCKED : 0;
 	} else {
 		object->mode = event->mode | (object->mode & MODE_MARKED);
 		object->uid = event->uid;
@@ -294,6 +297,7 @@ void object__apply(struct ledger *ledger, const struct object_event *event)
 		snapshot__found_object(ledger, event);
 		return;
 	case OBJECT_MARKED:
+	case OBJECT_LOCKED:
 	case OBJECT_CHANGED:
 		object = object__find(ledger, &key);
 		if (object && event->head.time_ns >= object->known_ns)

@@ -87,12 +87,14 @@ static bool put_holder(void *context, const struct ledger_process *process, uint
 	ledger__process_info(process, &info);
 	if (json->view->pid && info.pid != json->view->pid)
 		return true;
-	begin(json, "attachment");
+	begin(json, json->object->kind == OBJECT_SHM ? "attachment" : "user");
+	json_writer__str(&json->w, "kind", object_kind__name(json->object->kind));
 	json_writer__u64(&json->w, "ipcns", json->object->ipcns);
 	json_writer__s64(&json->w, "id", json->object->id);
 	json_writer__u64(&json->w, "pid", info.pid);
 	json_writer__string(&json->w, "comm", info.comm, sizeof(info.comm));
-	json_writer__u64(&json->w, "mappings", mappings);
+	if (json->object->kind == OBJECT_SHM)
+		json_writer__u64(&json->w, "mappings", mappings);
 	end(json);
 	return true;
 }
