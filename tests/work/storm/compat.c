@@ -78,19 +78,22 @@ static void attach(struct runner *r, bool ipc, uint32_t *low)
 	done(r, T_COMPAT_ATTACH);
 }
 
-static void detach(struct runner *r, bool ipc)
+/* One that lies below 4 GB, made now where there is none. */
+static void detach(struct runner *r, bool ipc, uint32_t *low)
 {
-	for (uint32_t i = 0; i < r->count; i++) {
-		long at = P(r->pieces[i].address);
+	uint32_t i = 0;
+	long at;
 
-		if (at >> 32)
-			continue;
-		if (!(ipc ? call_i386(I386_IPC, 22, 0, 0, 0, at)
-			  : call_i386(I386_SHMDT, at, 0, 0, 0, 0)))
-			done(r, T_COMPAT_DETACH);
-		pieces__drop(r, &r->pieces[i]);
+	while (i < r->count && P(r->pieces[i].address) >> 32)
+		i++;
+	if (i == r->count)
+		attach(r, !ipc, low);
+	if (i == r->count)
 		return;
-	}
+	at = P(r->pieces[i].address);
+	if (!(ipc ? call_i386(I386_IPC, 22, 0, 0, 0, at) : call_i386(I386_SHMDT, at, 0, 0, 0, 0)))
+		done(r, T_COMPAT_DETACH);
+	pieces__drop(r, &r->pieces[i]);
 }
 
 static void remove_segment(struct runner *r, bool ipc)
@@ -137,7 +140,7 @@ void op__compat(struct runner *r)
 	else if (what < 3)
 		attach(r, ipc, low);
 	else if (what == 3)
-		detach(r, ipc);
+		detach(r, ipc, low);
 	else if (what == 4)
 		remove_segment(r, ipc);
 	else

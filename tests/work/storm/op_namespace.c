@@ -89,6 +89,9 @@ void op__unshare(struct runner *r)
 		op__setns(r);
 		return;
 	}
+	/* Only the calling thread moves. */
+	if (r->storm->weight[OP_thread] && !random__pick(r, 3))
+		op__sleeper(r);
 	tag = namespace__found(r->storm);
 	if (tag < 0)
 		return;
@@ -129,8 +132,11 @@ void op__setns(struct runner *r)
 	if (tag == old)
 		goto out;
 	done(r, T_SETNS);
-	if (r->count)
+	if (r->count) {
 		done(r, T_SETNS_ATTACHED);
+		if (random__pick(r, 2))
+			op__detach(r);
+	}
 out:
 	if (fd >= 0)
 		close(fd);

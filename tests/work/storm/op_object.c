@@ -2,12 +2,12 @@
 /* Operations on the objects themselves: made, looked up, changed, removed, made again. */
 #include "storm.h"
 
-enum { KEYS = 10 };
+enum { KEYS = 10, FEW_KEYS = 4 };
 
 /* Equal keys in all namespaces, which are different objects. */
-static long some_key(struct runner *r)
+static long some_key(struct runner *r, uint32_t keys)
 {
-	return 0x57000001 + random__pick(r, KEYS);
+	return 0x57000001 + random__pick(r, keys);
 }
 
 static int stat_segment(int32_t id, struct shmid64_ds *ds)
@@ -17,7 +17,7 @@ static int stat_segment(int32_t id, struct shmid64_ds *ds)
 
 void op__get(struct runner *r)
 {
-	long key = some_key(r), id;
+	long key = some_key(r, KEYS), id;
 
 	switch (random__pick(r, 8)) {
 	case 0:
@@ -138,8 +138,8 @@ static void sem_get(struct runner *r)
 {
 	bool keyed = random__pick(r, 2);
 	long sems = 1 + random__pick(r, 6);
-	long id = result(
-		do_semget(keyed ? some_key(r) : IPC_PRIVATE, sems, IPC_CREAT | IPC_EXCL | 0600));
+	long id = result(do_semget(keyed ? some_key(r, FEW_KEYS) : IPC_PRIVATE, sems,
+				   IPC_CREAT | IPC_EXCL | 0600));
 
 	if (id < 0) {
 		done(r, T_SEM_FAIL);
@@ -161,7 +161,7 @@ void op__sem(struct runner *r)
 		return;
 	}
 	if (what == 2) {
-		if (do_semget(some_key(r), 1, 0) >= 0)
+		if (do_semget(some_key(r, FEW_KEYS), 1, 0) >= 0)
 			done(r, T_SEM_LOOKUP);
 		return;
 	}
@@ -188,7 +188,8 @@ void op__sem(struct runner *r)
 static void msg_get(struct runner *r)
 {
 	bool keyed = random__pick(r, 2);
-	long id = result(do_msgget(keyed ? some_key(r) : IPC_PRIVATE, IPC_CREAT | IPC_EXCL | 0600));
+	long id = result(do_msgget(keyed ? some_key(r, FEW_KEYS) : IPC_PRIVATE,
+				   IPC_CREAT | IPC_EXCL | 0600));
 
 	if (id < 0) {
 		done(r, T_MSG_FAIL);
@@ -213,7 +214,7 @@ void op__msg(struct runner *r)
 		return;
 	}
 	if (what == 2) {
-		if (do_msgget(some_key(r), 0) >= 0)
+		if (do_msgget(some_key(r, FEW_KEYS), 0) >= 0)
 			done(r, T_MSG_LOOKUP);
 		return;
 	}

@@ -131,20 +131,36 @@ static void adopt(struct runner *r, struct start *start)
 	munmap(start, STACK);
 }
 
-void op__thread(struct runner *r)
+void op__sleeper(struct runner *r)
 {
-	bool stays = random__pick(r, 3) == 0 && r->threads < STORM_THREADS_MAX;
-	struct start *start = new_start(r);
+	struct start *start;
 
+	if (r->threads == STORM_THREADS_MAX)
+		return;
+	start = new_start(r);
 	if (!start)
 		return;
-	if (new_thread(stays ? thread_sleeps : thread_attaches, start) < 0) {
+	if (new_thread(thread_sleeps, start) < 0) {
 		munmap(start, STACK);
 		return;
 	}
-	if (stays) {
-		r->threads++;
-		done(r, T_THREAD_STAYS);
+	r->threads++;
+	done(r, T_THREAD_STAYS);
+}
+
+void op__thread(struct runner *r)
+{
+	struct start *start;
+
+	if (!random__pick(r, 3)) {
+		op__sleeper(r);
+		return;
+	}
+	start = new_start(r);
+	if (!start)
+		return;
+	if (new_thread(thread_attaches, start) < 0) {
+		munmap(start, STACK);
 		return;
 	}
 	while (atomic_load(&start->runs))

@@ -23,10 +23,10 @@ struct piece *pieces__add(struct runner *r, void *address, size_t length, int32_
 	char *at = address;
 
 	if (r->count == STORM_PIECES) {
-		if (r->pieces[0].roomy)
-			munmap(r->pieces[0].address, r->pieces[0].length);
-		else
+		if (r->pieces[0].whole)
 			do_shmdt(P(r->pieces[0].address));
+		else
+			munmap(r->pieces[0].address, r->pieces[0].length);
 		pieces__drop(r, &r->pieces[0]);
 	}
 	piece = &r->pieces[r->count++];
@@ -109,7 +109,7 @@ int pieces__detach(struct runner *r, struct piece *piece)
 
 	if (err) {
 		/* A part without its first page is not shmdt's. */
-		if (old.roomy)
+		if (!old.whole)
 			munmap(old.address, old.length);
 		pieces__drop(r, piece);
 		return err;

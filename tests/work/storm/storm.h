@@ -21,7 +21,7 @@ enum {
 	STORM_TAGS = 4096,	/* IPC namespaces of one run: a tag fits below the page size */
 	STORM_POOL = 12,	/* objects of a kind that one namespace offers */
 	STORM_PIECES = 24,	/* mappings that one worker knows of */
-	STORM_NS_MAX = 12,	/* namespaces that live at a time, about */
+	STORM_NS_MAX = 16,	/* namespaces that live at a time, about */
 	STORM_PAGES = 8,	/* of the largest segment */
 	STORM_PAGE = 4096,
 	STORM_THREADS_MAX = 3, /* sleeping, in one process */
@@ -283,6 +283,7 @@ uint64_t namespace__inum(void);
 #define OPERATION_DECLARE(name, weight, hooks, ns) void op__##name(struct runner *r);
 OPERATION_LIST(OPERATION_DECLARE)
 #undef OPERATION_DECLARE
+void op__sleeper(struct runner *r); /* part of thread: one that sleeps until the process ends */
 
 /* compat.c */
 bool compat__available(void);
