@@ -38,7 +38,8 @@ storm_round() { # hooks, reconcile, storm arguments…
 	: >$TMP/top.json
 	shmtrace top --batch -J -d 10000 --hooks="$hooks" --reconcile="$reconcile" >$TMP/top.json 2>$TMP/top.err &
 	echo $! >$TMP/top.pid
-	sleep 3
+	wait_until 20 grep -q watching $TMP/top.err
+	sleep 1
 	"$WORK/storm" --truth $TMP/truth --quiet-hook $TMP/hook "$@" >$TMP/storm.out 2>&1
 	status=$?
 	kill "$(cat $TMP/top.pid)"

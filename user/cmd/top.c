@@ -323,6 +323,10 @@ static int run(struct top *top)
 		pr_err("out of memory");
 		return EXIT_FAILED;
 	}
+
+	pr_info("watching by %s hooks%s",
+		ledger_options.mappings_observed ? "function" : "system call",
+		ledger_options.mappings_observed ? "" : "; what they do not show is inferred");
 	privileges__raise_priority();
 	/* The hooks are on since, and the ring holds what happens: there is no gap. */
 	err = live_snapshot__read(top->source, apply, top, &(struct snapshot_report){});

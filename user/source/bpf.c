@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -40,6 +41,7 @@ struct bpf_source {
 	bpf_source_handler handler;
 	void *context;
 	bool mappings_observed;
+	uint64_t attached_ns;	   /* all hooks were on by then */
 	unsigned int quiet_rounds; /* looks in a row that found nothing */
 	int last_batch;		   /* events found by the last look */
 };
@@ -66,9 +68,13 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 static int handle_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *source = context;
+	const struct event *event = data;
 
 	(void)size;
 	source->last_batch++;
+	/* While the hooks were attached one by one, beginnings were seen whose ends were not. */
+	if (event->type >= EVENT_OBJECT && event->time_ns < source->attached_ns)
+		return 0;
 	/* libbpf has moved on past this sample when it sees the error, so nothing is lost by it. */
 	if (source->handler(source->context, data) || source->last_batch >= BATCH_MAX)
 		return -EAGAIN;
@@ -228,6 +234,7 @@ static int attach_lifecycle(struct shmtrace_bpf *skel)
 static int attach(struct bpf_source *source, char *why, size_t why_size)
 {
 	const struct hook *failed;
+	struct timespec now;
 	int err;
 
 	/* Processes first: one that calls must be known by then. */
@@ -238,6 +245,8 @@ static int attach(struct bpf_source *source, char *why, size_t why_size)
 		return err;
 	}
 	err = hooks__attach(&source->hooks, &failed);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	source->attached_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	if (err)
 		snprintf(why, why_size, "cannot hook %s: %s; see 'shmtrace doctor'", failed->name,
 			 strerror(-err));
