@@ -186,7 +186,13 @@ __hidden int call_enter(struct call_stash *call)
 	return 0;
 }
 
-__hidden int call_exit(__s64 ret)
+/* Which call the exit is of: a stash of another one has missed its own. */
+static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 call)
+{
+	return call == CALL_IPC ? stash->abi == ABI_COMPAT_IPC : stash->call == call;
+}
+
+__hidden int call_exit(__u32 id, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 tid = current_tid();
@@ -199,6 +205,10 @@ __hidden int call_exit(__s64 ret)
 		return 0;
 	if (stopped)
 		goto out;
+	if (!is_stash_of(call, id)) {
+		count_lost(call->call);
+		goto out;
+	}
 	flags = read_indirect(call, &result);
 	if (ledger_by_calls && !is_error(result))
 		ledger_from_call(call, result);

@@ -3,7 +3,7 @@
  * The maps, the settings that the user side writes before it loads the programs, and the state
  * that it reads while they run.
  */
-#include "shmtrace.bpf.h"
+#include "ledger.bpf.h"
 
 struct stash_map stash SEC(".maps");
 struct limits_map limits SEC(".maps");
@@ -12,6 +12,7 @@ struct followed_map followed SEC(".maps");
 struct objects_map objects SEC(".maps");
 struct attaches_map attaches SEC(".maps");
 struct events_map events SEC(".maps");
+struct hook_args_map hook_args SEC(".maps");
 
 /* Device and inode of the reader's pid namespace; 0: it is the initial one. */
 const volatile __u64 pidns_dev = 0;

@@ -22,7 +22,7 @@
 	SEC("fexit/" symbol)                                                     \
 	int BPF_PROG(fexit_##name##suffix, const struct pt_regs *regs, long ret) \
 	{                                                                        \
-		return call_exit(ret);                                           \
+		return call_exit(CALL_##ID, ret);                                \
 	}
 
 #define KPROBE_HOOKS(symbol, suffix, load, ID, name, nargs)               \
@@ -37,7 +37,7 @@
 	SEC("kretprobe/" symbol)                                          \
 	int BPF_KRETPROBE(kretprobe_##name##suffix, long ret)             \
 	{                                                                 \
-		return call_exit(ret);                                    \
+		return call_exit(CALL_##ID, ret);                         \
 	}
 
 #define FUNCTION_HOOKS(symbol, suffix, load, ID, name, nargs) \
@@ -177,7 +177,7 @@ int BPF_PROG(fentry_ipc_32, const struct pt_regs *regs)
 SEC("fexit/" SYS_IPC)
 int BPF_PROG(fexit_ipc_32, const struct pt_regs *regs, long ret)
 {
-	return call_exit(ret);
+	return call_exit(CALL_IPC, ret);
 }
 
 SEC("kprobe/" SYS_IPC)
@@ -192,7 +192,7 @@ int BPF_KPROBE(kprobe_ipc_32, const struct pt_regs *regs)
 SEC("kretprobe/" SYS_IPC)
 int BPF_KRETPROBE(kretprobe_ipc_32, long ret)
 {
-	return call_exit(ret);
+	return call_exit(CALL_IPC, ret);
 }
 
 #elif defined(__TARGET_ARCH_arm64)

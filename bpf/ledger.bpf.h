@@ -63,4 +63,113 @@ static __always_inline void fill_head(struct event *head, __u32 type)
 	bpf_get_current_comm(head->comm, sizeof(head->comm));
 }
 
+/*
+ * Hooks of the ledger, by both ways of functions. A return probe has no arguments: the entry keeps
+ * them. All arguments are read from memory, so that to the verifier they are plain numbers (5.10
+ * allows no arithmetic with pointers whose type it knows).
+ */
+#define HOOK_ARGS_MAX 2
+
+struct hook_args_key {
+	__u32 tid;
+	__u32 hook;
+};
+
+struct hook_args {
+	__u64 arg[HOOK_ARGS_MAX];
+};
+
+struct hook_args_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct hook_args_key);
+	__type(value, struct hook_args);
+};
+
+extern struct hook_args_map hook_args SEC(".maps");
+
+static __always_inline __u64 raw_argument(void *ctx, int index)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), ctx + index * 8);
+	return value;
+}
+
+static __always_inline int keep_args(__u32 hook, __u64 first, __u64 second)
+{
+	struct hook_args_key key = {.tid = current_tid(), .hook = hook};
+	struct hook_args args = {.arg = {first, second}};
+
+	bpf_map_update_elem(&hook_args, &key, &args, BPF_ANY);
+	return 0;
+}
+
+static __always_inline struct hook_args take_args(__u32 hook)
+{
+	struct hook_args_key key = {.tid = current_tid(), .hook = hook};
+	struct hook_args *kept = bpf_map_lookup_elem(&hook_args, &key);
+	struct hook_args args = {};
+
+	if (!kept)
+		return args;
+	args = *kept;
+	bpf_map_delete_elem(&hook_args, &key);
+	return args;
+}
+
+enum ledger_hook {
+	HOOK_shm_mmap,
+	HOOK_ipc_addid,
+	HOOK_ipc_update_perm,
+	HOOK_shmem_lock,
+};
+
+/* handler(first), at the entry. */
+#define LEDGER_ENTRY_HOOKS(name, type, handler)             \
+	SEC("fentry/" #name)                                \
+	int fentry_##name(unsigned long long *ctx)          \
+	{                                                   \
+		return handler((type)raw_argument(ctx, 0)); \
+	}                                                   \
+	SEC("kprobe/" #name)                                \
+	int kprobe_##name(struct pt_regs *ctx)              \
+	{                                                   \
+		return handler((type)PT_REGS_PARM1(ctx));   \
+	}
+
+/* handler(first, second), at the entry. */
+#define LEDGER_ENTRY2_HOOKS(name, type, type2, handler)                                  \
+	SEC("fentry/" #name)                                                             \
+	int fentry_##name(unsigned long long *ctx)                                       \
+	{                                                                                \
+		return handler((type)raw_argument(ctx, 0), (type2)raw_argument(ctx, 1)); \
+	}                                                                                \
+	SEC("kprobe/" #name)                                                             \
+	int kprobe_##name(struct pt_regs *ctx)                                           \
+	{                                                                                \
+		return handler((type)PT_REGS_PARM1(ctx), (type2)PT_REGS_PARM2(ctx));     \
+	}
+
+/* handler(first, second, ret), at the return; nargs is the function's own, where fexit has ret. */
+#define LEDGER_EXIT_HOOKS(name, type, type2, handler, nargs)                                 \
+	SEC("fexit/" #name)                                                                  \
+	int fexit_##name(unsigned long long *ctx)                                            \
+	{                                                                                    \
+		return handler((type)raw_argument(ctx, 0), (type2)raw_argument(ctx, 1),      \
+			       (int)raw_argument(ctx, nargs));                               \
+	}                                                                                    \
+	SEC("kprobe/" #name)                                                                 \
+	int kprobe_##name(struct pt_regs *ctx)                                               \
+	{                                                                                    \
+		return keep_args(HOOK_##name, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));       \
+	}                                                                                    \
+	SEC("kretprobe/" #name)                                                              \
+	int kretprobe_##name(struct pt_regs *ctx)                                            \
+	{                                                                                    \
+		struct hook_args args = take_args(HOOK_##name);                              \
+                                                                                             \
+		return handler((type)args.arg[0], (type2)args.arg[1], (int)PT_REGS_RC(ctx)); \
+	}
+
 #endif

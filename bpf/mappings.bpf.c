@@ -7,9 +7,9 @@
  */
 #include "ledger.bpf.h"
 
-static __noinline int send_mapping(struct vm_area_struct *vma, struct shm_file_data *data,
-				   __u32 action)
+static __noinline int send_mapping(struct vm_area_struct *vma, struct file *file, __u32 action)
 {
+	struct shm_file_data *data = BPF_CORE_READ(file, private_data);
 	struct mapping_event *event;
 
 	if (stopped)
@@ -30,27 +30,23 @@ static __noinline int send_mapping(struct vm_area_struct *vma, struct shm_file_d
 	return 0;
 }
 
-static __always_inline struct shm_file_data *mapping_data(struct vm_area_struct *vma)
+static __noinline int mapped(struct file *file, struct vm_area_struct *vma, int ret)
 {
-	return BPF_CORE_READ(vma, vm_file, private_data);
+	return ret ? 0 : send_mapping(vma, file, MAPPING_ATTACHED);
 }
 
-SEC("fexit/shm_mmap")
-int BPF_PROG(fexit_shm_mmap, struct file *file, struct vm_area_struct *vma, int ret)
+LEDGER_EXIT_HOOKS(shm_mmap, struct file *, struct vm_area_struct *, mapped, 2)
+
+static __noinline int opened(struct vm_area_struct *vma)
 {
-	if (ret)
-		return 0;
-	return send_mapping(vma, BPF_CORE_READ(file, private_data), MAPPING_ATTACHED);
+	return send_mapping(vma, BPF_CORE_READ(vma, vm_file), MAPPING_INHERITED);
 }
 
-SEC("fentry/shm_open")
-int BPF_PROG(fentry_shm_open, struct vm_area_struct *vma)
+LEDGER_ENTRY_HOOKS(shm_open, struct vm_area_struct *, opened)
+
+static __noinline int closed(struct vm_area_struct *vma)
 {
-	return send_mapping(vma, mapping_data(vma), MAPPING_INHERITED);
+	return send_mapping(vma, BPF_CORE_READ(vma, vm_file), MAPPING_DETACHED);
 }
 
-SEC("fentry/shm_close")
-int BPF_PROG(fentry_shm_close, struct vm_area_struct *vma)
-{
-	return send_mapping(vma, mapping_data(vma), MAPPING_DETACHED);
-}
+LEDGER_ENTRY_HOOKS(shm_close, struct vm_area_struct *, closed)

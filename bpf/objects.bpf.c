@@ -15,17 +15,6 @@ struct ids_owners_map {
 
 struct ids_owners_map ids_owners SEC(".maps");
 
-/*
- * An argument as a plain number: 5.10 allows no arithmetic with pointers that it knows the type of.
- */
-static __always_inline __u64 raw_argument(void *ctx, int index)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), ctx + index * 8);
-	return value;
-}
-
 static __always_inline _Bool owner_in_ns(__u64 ids, __u64 ns, struct ids_owner *owner)
 {
 	const __u32 kinds[] = {
@@ -105,20 +94,20 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 }
 
 /* Still under the object's lock, taken before it can be found (ipc/util.c, ipc_addid). */
-SEC("fexit/ipc_addid")
-int BPF_PROG(fexit_ipc_addid, struct ipc_ids *ids, struct kern_ipc_perm *perm, int limit, int ret)
+static __noinline int added(__u64 ids, struct kern_ipc_perm *perm, int ret)
 {
-	const __u64 address = raw_argument(ctx, 0);
 	struct ids_owner owner;
 
-	if (ret < 0)
+	if (ret < 0 || !ids)
 		return 0;
-	learn_ids(address, (__u64)current_ipc_ns());
-	owner = find_owner(address);
+	learn_ids(ids, (__u64)current_ipc_ns());
+	owner = find_owner(ids);
 	if (owner.kind != OBJECT_NONE)
 		send_object(perm, OBJECT_CREATED, 0, owner.kind, owner.ipcns);
 	return 0;
 }
+
+LEDGER_EXIT_HOOKS(ipc_addid, __u64, struct kern_ipc_perm *, added, 3)
 
 /*
  * Why it goes. Marked before: this was the last detach. A kernel thread: the namespace has ended.
@@ -141,10 +130,9 @@ static __always_inline __u32 destruction_cause(struct kern_ipc_perm *perm, __u32
 	return call && call->call == CALL_SHMCTL ? CAUSE_RMID : CAUSE_FORCED;
 }
 
-SEC("fentry/ipc_rmid")
-int BPF_PROG(fentry_ipc_rmid, struct ipc_ids *ids, struct kern_ipc_perm *perm)
+static __noinline int removed(__u64 ids, struct kern_ipc_perm *perm)
 {
-	struct ids_owner owner = find_owner(raw_argument(ctx, 0));
+	struct ids_owner owner = find_owner(ids);
 
 	/* Of a namespace that nobody has told us of: the ledger's next snapshot finds it out. */
 	if (owner.kind == OBJECT_NONE)
@@ -153,20 +141,22 @@ int BPF_PROG(fentry_ipc_rmid, struct ipc_ids *ids, struct kern_ipc_perm *perm)
 			   owner.ipcns);
 }
 
+LEDGER_ENTRY2_HOOKS(ipc_rmid, __u64, struct kern_ipc_perm *, removed)
+
 /* do_shm_rmid with somebody attached (ipc/shm.c); again at a second IPC_RMID. */
-SEC("fentry/ipc_set_key_private")
-int BPF_PROG(fentry_ipc_set_key_private, struct ipc_ids *ids, struct kern_ipc_perm *perm)
+static __noinline int marked(__u64 ids, struct kern_ipc_perm *perm)
 {
-	struct ids_owner owner = find_owner(raw_argument(ctx, 0));
+	struct ids_owner owner = find_owner(ids);
 
 	if (owner.kind == OBJECT_NONE)
 		return count_lost_ledger();
 	return send_object(perm, OBJECT_MARKED, 0, owner.kind, owner.ipcns);
 }
 
+LEDGER_ENTRY2_HOOKS(ipc_set_key_private, __u64, struct kern_ipc_perm *, marked)
+
 /* IPC_SET, always in the caller's namespace; which kind, the call says. */
-SEC("fexit/ipc_update_perm")
-int BPF_PROG(fexit_ipc_update_perm, void *in, struct kern_ipc_perm *perm, int ret)
+static __noinline int updated(__u64 in, struct kern_ipc_perm *perm, int ret)
 {
 	__u32 tid = current_tid();
 	struct call_stash *call;
@@ -179,12 +169,13 @@ int BPF_PROG(fexit_ipc_update_perm, void *in, struct kern_ipc_perm *perm, int re
 	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns_inum());
 }
 
+LEDGER_EXIT_HOOKS(ipc_update_perm, __u64, struct kern_ipc_perm *, updated, 2)
+
 /*
  * SHM_LOCK and SHM_UNLOCK, still under the segment's lock (ipc/shm.c, shmctl_do_lock). The inode's
  * number is the segment's id; of huge pages there is no lock, and no call of this.
  */
-SEC("fexit/shmem_lock")
-int BPF_PROG(fexit_shmem_lock, struct file *file, int lock, void *accounting, int ret)
+static __noinline int locked(struct file *file, __u64 lock, int ret)
 {
 	struct object_event *event;
 	__u32 tid = current_tid();
@@ -202,17 +193,20 @@ int BPF_PROG(fexit_shmem_lock, struct file *file, int lock, void *accounting, in
 	event->kind = OBJECT_SHM;
 	event->ipcns = event->head.ipcns;
 	event->id = BPF_CORE_READ(file, f_inode, i_ino);
-	event->cause = lock != 0;
+	event->cause = (__u32)lock != 0;
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }
 
+LEDGER_EXIT_HOOKS(shmem_lock, struct file *, __u64, locked, 3)
+
 /* The end of a namespace comes from a kernel thread that is in another one. */
-SEC("fentry/free_ipcs")
-int BPF_PROG(fentry_free_ipcs, struct ipc_namespace *ns, struct ipc_ids *ids)
+static __noinline int freed(__u64 ns, __u64 ids)
 {
-	return learn_ids(raw_argument(ctx, 1), raw_argument(ctx, 0));
+	return learn_ids(ids, ns);
 }
+
+LEDGER_ENTRY2_HOOKS(free_ipcs, __u64, __u64, freed)
 
 /* Processes as they are: above all the address space of each, which /proc does not tell. */
 SEC("iter/task")

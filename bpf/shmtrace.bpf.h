@@ -126,7 +126,7 @@ extern __u64 lost_ledger;
 
 /* calls.bpf.c */
 int call_enter(struct call_stash *call);
-int call_exit(__s64 ret);
+int call_exit(__u32 id, __s64 ret);
 
 /* filter.bpf.c */
 int caller_passes(void);

@@ -32,7 +32,7 @@
 	SEC("tracepoint/syscalls/sys_exit_" #name)                               \
 	int exit_##name(struct trace_event_raw_sys_exit *ctx)                    \
 	{                                                                        \
-		return call_exit(ctx->ret);                                      \
+		return call_exit(CALL_##ID, ctx->ret);                           \
 	}
 
 SYSCALL_HOOKS(SHMGET, shmget, 3)

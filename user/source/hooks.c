@@ -111,12 +111,23 @@ static struct hook *find_or_add(struct hooks *hooks, const char *name)
 	return hook;
 }
 
+/* fentry is the cheapest, and it is not exact where programs can be preempted. */
+static void set_order(struct hooks *hooks)
+{
+	bool preemptible = probe__is_preemptible();
+
+	hooks->order[0] = preemptible ? WAY_KPROBE : WAY_FENTRY;
+	hooks->order[1] = preemptible ? WAY_FENTRY : WAY_KPROBE;
+	hooks->order[2] = WAY_TRACEPOINT;
+}
+
 int hooks__init(struct hooks *hooks, struct bpf_object *object)
 {
 	struct bpf_program *program;
 
 	memset(hooks, 0, sizeof(*hooks));
 	hooks->tracefs_fd = kernelfs__open(&kernelfs_tracefs);
+	set_order(hooks);
 	bpf_object__for_each_program(program, object)
 	{
 		const char *name = bpf_program__name(program);
@@ -220,7 +231,9 @@ static int choose_way(struct hooks *hooks, struct hook *hook, enum hook_set set,
 	int err = -ENOENT;
 
 	hook->way = WAY_NONE;
-	for (int way = 0; way < WAY_COUNT; way++) {
+	for (int i = 0; i < WAY_COUNT; i++) {
+		enum hook_way way = hooks->order[i];
+
 		if (!set_has_way(set, way) || !has_way(hook, way))
 			continue;
 		/* A way that the whole machine refuses is not tried for each hook again. */
@@ -244,7 +257,9 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 	int err;
 
 	/* One hook speaks for the way: every kernel with System V IPC has shmget. */
-	for (int way = 0; way < WAY_COUNT && !usable; way++) {
+	for (int i = 0; i < WAY_COUNT && !usable; i++) {
+		enum hook_way way = hooks->order[i];
+
 		if (!set_has_way(set, way))
 			continue;
 		/* Taking a probe off a tracepoint takes 70 ms: the attach itself is the probe. */

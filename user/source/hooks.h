@@ -58,7 +58,8 @@ struct hooks {
 	size_t count;
 	struct bpf_link *links[2 * HOOKS_MAX];
 	size_t n_links;
-	int tracefs_fd; /* or -errno */
+	int tracefs_fd;			/* or -errno */
+	enum hook_way order[WAY_COUNT]; /* in which the ways are tried */
 };
 
 /* "fentry", "kprobe", "tracepoint"; static. */

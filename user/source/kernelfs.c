@@ -27,6 +27,12 @@ const struct kernelfs kernelfs_bpffs = {
 	.mount_points = {"/sys/fs/bpf"},
 };
 
+const struct kernelfs kernelfs_debugfs = {
+	.type = "debugfs",
+	.magic = DEBUGFS_MAGIC,
+	.mount_points = {"/sys/kernel/debug"},
+};
+
 const char *kernelfs__mount_point(const struct kernelfs *fs)
 {
 	for (size_t i = 0; fs->mount_points[i]; i++) {

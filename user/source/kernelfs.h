@@ -15,6 +15,7 @@ struct kernelfs {
 extern const struct kernelfs kernelfs_tracefs;
 extern const struct kernelfs kernelfs_securityfs;
 extern const struct kernelfs kernelfs_bpffs;
+extern const struct kernelfs kernelfs_debugfs;
 
 /* A directory descriptor, close-on-exec, owned by the caller; or -errno. */
 int kernelfs__open(const struct kernelfs *fs);

@@ -5,15 +5,19 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+
+#include "source/kernelfs.h"
 
 /* Parsing the kernel's BTF takes 20 ms and more, so it is done once. */
 static struct btf *kernel_btf;
@@ -180,6 +184,51 @@ int probe__kprobe(const char *function, bool at_return)
 int probe__tracepoint(int event_id)
 {
 	return attach_nothing(BPF_PROG_TYPE_TRACEPOINT, probe__open_tracepoint(event_id));
+}
+
+/* "none voluntary (full) lazy"; false where it cannot be read. */
+static bool read_preemption(char *mode, size_t size)
+{
+	char text[128] = {}, *begin, *end;
+	bool found = false;
+	int dir, fd;
+
+	dir = kernelfs__open(&kernelfs_debugfs);
+	if (dir < 0)
+		return false;
+	fd = openat(dir, "sched/preempt", O_RDONLY | O_CLOEXEC);
+	close(dir);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) > 0) {
+		begin = strchr(text, '(');
+		end = begin ? strchr(begin, ')') : NULL;
+		found = end && (size_t)(end - begin) <= size;
+	}
+	if (found) {
+		*end = '\0';
+		strcpy(mode, begin + 1);
+	}
+	close(fd);
+	return found;
+}
+
+bool probe__is_preemptible(void)
+{
+	int major = 0, minor = 0;
+	struct utsname name;
+	char mode[16];
+
+	if (read_preemption(mode, sizeof(mode)))
+		return !strcmp(mode, "full") || !strcmp(mode, "lazy");
+	/* Lockdown hides debugfs, and older kernels have no such file. */
+	if (uname(&name) || !strstr(name.version, "PREEMPT"))
+		return false;
+	if (!strstr(name.version, "PREEMPT_DYNAMIC"))
+		return true;
+	/* Chosen at boot: distributions took "voluntary" until 6.13 brought "lazy". */
+	sscanf(name.release, "%d.%d", &major, &minor);
+	return major > 6 || (major == 6 && minor >= 13);
 }
 
 int probe__ringbuf(void)

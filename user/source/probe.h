@@ -24,6 +24,13 @@ int probe__btf(void);
 /* A ring buffer map can be made (since 5.8): 0 or -errno; EPERM: not with these privileges. */
 int probe__ringbuf(void);
 
+/*
+ * Tasks are preempted inside the kernel: "full" or "lazy" preemption. Then a fentry program that is
+ * preempted halfway keeps every other task on that CPU from running it, for a whole time slice
+ * (kernel/bpf/trampoline.c, __bpf_prog_enter_recur: prog->active). Kprobes run with preemption off.
+ */
+bool probe__is_preemptible(void);
+
 /* Frees the BTF that the calls above share. */
 void probe__close(void);
 
