@@ -231,8 +231,11 @@ static int moment(struct crowd *crowd, const struct options *options, unsigned i
 	}
 	if (options->hook)
 		err = run_hook(crowd, options->hook, n);
-	if (!truth__read(crowd->storm, &after) && !truth__equal(&before, &after))
+	/* A process that has ended cannot be read: that is not quiet either. */
+	if (truth__read(crowd->storm, &after) || !truth__equal(&before, &after)) {
+		fprintf(stderr, "storm: moment %u was not quiet\n", n);
 		err = -EBUSY;
+	}
 	if (before.wrong)
 		err = -EINVAL;
 	atomic_store(&crowd->storm->namespaces, before.live_namespaces);

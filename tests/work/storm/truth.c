@@ -313,7 +313,7 @@ bool truth__equal(const struct truth *a, const struct truth *b)
 		const char *two = i < b->count ? b->lines[i] : "(end)";
 
 		if (strcmp(one, two)) {
-			fprintf(stderr, "storm: not quiet: first \"%s\", then \"%s\"\n", one, two);
+			fprintf(stderr, "storm: first \"%s\", then \"%s\"\n", one, two);
 			return false;
 		}
 	}
