@@ -130,7 +130,7 @@ build() {
 	arm64)
 		sealed "$VM/sysroot-arm64" || fetch arm64-6.1
 		# Programs for i386 have no place there.
-		work=$(cd "$TOP" && find tests/work -name '*.c' ! -name '*_32.c' | sort | tr '\n' ' ')
+		work=$(cd "$TOP" && find tests/work -maxdepth 1 -name '*.c' ! -name '*_32.c' | sort | tr '\n' ' ')
 		make -C "$TOP" --no-print-directory ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
 			SYSROOT=build/vm/sysroot-arm64/root STATIC=1 BUILD=build/vm/arm64 \
 			WORK_SRCS="$work" build/vm/arm64/shmtrace work
