@@ -155,13 +155,17 @@ int crowd__burst(struct crowd *crowd, uint64_t steps, uint32_t kills)
 		atomic_store(&storm->slot[i].left, share);
 	wake(storm);
 	while (!all_quiet(crowd)) {
-		struct slot *victim = &storm->slot[random__pick(&crowd->runner, storm->slots)];
-
 		if (driver_stop)
 			return -EINTR;
 		if (time(NULL) > give_up)
 			return -ETIMEDOUT;
-		if (kills && kill_slot(victim)) {
+		/* A burst may be over in milliseconds: kill half of what is left to kill at once.
+		 */
+		for (uint32_t i = (kills + 1) / 2; i > 0; i--) {
+			uint32_t victim = random__pick(&crowd->runner, storm->slots);
+
+			if (!kill_slot(&storm->slot[victim]))
+				continue;
 			kills--;
 			done(&crowd->runner, T_KILL_OTHER);
 		}

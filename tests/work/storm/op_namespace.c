@@ -90,7 +90,7 @@ void op__unshare(struct runner *r)
 		return;
 	}
 	/* Only the calling thread moves. */
-	if (r->storm->weight[OP_thread] && !random__pick(r, 3))
+	if (r->storm->weight[OP_thread] && random__pick(r, 2))
 		op__sleeper(r);
 	tag = namespace__found(r->storm);
 	if (tag < 0)
@@ -105,11 +105,27 @@ void op__unshare(struct runner *r)
 	fill(r);
 }
 
-/* Into that of another worker, which may be our own, or end while we look. */
+/* Most live in the first namespace: look a while for somebody who lives elsewhere. */
+static int32_t somebody(struct runner *r)
+{
+	int32_t pid = 0;
+
+	for (int i = 0; i < 24; i++) {
+		struct slot *slot = &r->storm->slot[random__pick(r, r->storm->slots)];
+
+		if (!atomic_load(&slot->pid) || slot->tag == r->slot->tag)
+			continue;
+		pid = atomic_load(&slot->pid);
+		if (slot->tag != 1)
+			break;
+	}
+	return pid;
+}
+
+/* Into that of another worker, which may end while we look. */
 void op__setns(struct runner *r)
 {
-	struct slot *other = &r->storm->slot[random__pick(r, r->storm->slots)];
-	int32_t pid = atomic_load(&other->pid);
+	int32_t pid = somebody(r);
 	uint32_t tag, old = r->slot->tag;
 	char path[64];
 	int fd, home;
