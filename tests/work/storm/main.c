@@ -17,8 +17,10 @@
 
 #include "driver.h"
 
-/* From so many steps on, every transition must have happened. */
-enum { STEPS_FOR_ALL = 10000 };
+enum {
+	STEPS_FOR_ALL = 10000, /* from so many on, every transition must have happened */
+	STEPS_A_ROUND = 8,     /* of each process, until those who have ended are replaced */
+};
 
 struct options {
 	uint64_t seed, ops;
@@ -248,22 +250,41 @@ out:
 	return err;
 }
 
-static int bursts(struct crowd *crowd, const struct options *options)
+/*
+ * In rounds of a few steps each, with those who have ended replaced between them: otherwise a long
+ * burst ends with few processes and fewer steps.
+ */
+static int burst(struct crowd *crowd, const struct options *options, uint64_t target)
 {
 	uint32_t kills = options->weight[OP_kill] ? 1 + options->procs / 50 : 0;
-	int failed = 0, err;
+	uint64_t most = (uint64_t)options->procs * STEPS_A_ROUND;
+	uint64_t steps = atomic_load(&crowd->storm->steps);
+	int err = 0;
 
-	for (uint32_t i = 0; i < options->bursts; i++) {
-		uint64_t steps = atomic_load(&crowd->storm->steps);
-		uint64_t left = options->ops > steps ? options->ops - steps : 0;
+	while (!err && steps < target) {
+		uint64_t before = steps, left = target - steps;
 
 		crowd__fill(crowd, options->procs);
-		err = crowd__burst(crowd, left / (options->bursts - i), kills);
+		err = crowd__burst(crowd, left < most ? left : most, kills);
+		steps = atomic_load(&crowd->storm->steps);
+		/* No process can be made any more. */
+		if (!err && steps == before)
+			err = -EAGAIN;
+	}
+	return err;
+}
+
+static int bursts(struct crowd *crowd, const struct options *options)
+{
+	int failed = 0, err;
+
+	for (uint32_t i = 1; i <= options->bursts; i++) {
+		err = burst(crowd, options, options->ops * i / options->bursts);
 		if (err) {
-			fprintf(stderr, "storm: burst %u: %s\n", i + 1, strerror(-err));
+			fprintf(stderr, "storm: burst %u: %s\n", i, strerror(-err));
 			return -1;
 		}
-		failed |= moment(crowd, options, i + 1);
+		failed |= moment(crowd, options, i);
 	}
 	return failed;
 }

@@ -222,4 +222,6 @@ void op__dontfork(struct runner *r)
 		return;
 	piece->dontfork = true;
 	done(r, T_DONTFORK);
+	if (random__pick(r, 2))
+		op__fork(r);
 }
