@@ -37,11 +37,10 @@ static __always_inline void follow_child(__u32 parent_tgid, __u32 child_tgid)
 		__sync_fetch_and_add(&followed_lost, 1);
 }
 
-/* Runs in the parent, before the child does (kernel/fork.c, kernel_clone). */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+/* In the parent, before the child runs (kernel/fork.c, kernel_clone). */
+static __noinline int forked(struct task_struct *child)
 {
-	__u32 parent_tgid = BPF_CORE_READ(parent, tgid);
+	__u32 parent_tgid = bpf_get_current_pid_tgid() >> 32;
 	__u32 child_tgid = BPF_CORE_READ(child, tgid);
 
 	if (child_tgid == parent_tgid || stopped) /* a thread */
@@ -54,11 +53,10 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(sched_process_exec, struct task_struct *task)
+static __noinline int execed(void)
 {
 	if (ledger && !stopped)
-		send_process(PROCESS_EXECED, task, 0, 0);
+		send_process(PROCESS_EXECED, (struct task_struct *)bpf_get_current_task(), 0, 0);
 	return 0;
 }
 
@@ -66,8 +64,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *task)
  * The number of an ended process is given to another one. signal->live counts the threads that have
  * not begun to exit, and is 0 here for the last of them (kernel/exit.c, do_exit, 5.10 to 7.2).
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(sched_process_exit, struct task_struct *task)
+static __noinline int exited(struct task_struct *task)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 	__u32 visible_tgid, status;
@@ -87,4 +84,44 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 		send_process(PROCESS_EXITED, task, 0, status);
 	}
 	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int sched_process_fork(unsigned long long *ctx)
+{
+	return forked((struct task_struct *)raw_argument(ctx, 1));
+}
+
+SEC("tp_btf/sched_process_exec")
+int sched_process_exec(void *ctx)
+{
+	return execed();
+}
+
+SEC("tp_btf/sched_process_exit")
+int sched_process_exit(unsigned long long *ctx)
+{
+	return exited((struct task_struct *)raw_argument(ctx, 0));
+}
+
+/*
+ * The same where programs can be preempted, and tracepoints then lose some: what the kernel calls
+ * just after the first tracepoint, just before the third, and while the new program is set up.
+ */
+SEC("kprobe/wake_up_new_task")
+int kprobe_wake_up_new_task(struct pt_regs *ctx)
+{
+	return forked((struct task_struct *)PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/setup_new_exec")
+int kprobe_setup_new_exec(struct pt_regs *ctx)
+{
+	return execed();
+}
+
+SEC("kprobe/taskstats_exit")
+int kprobe_taskstats_exit(struct pt_regs *ctx)
+{
+	return exited((struct task_struct *)PT_REGS_PARM1(ctx));
 }

@@ -36,7 +36,7 @@ storm_round() { # hooks, reconcile, storm arguments…
 	rm -rf $TMP/truth $TMP/failed $TMP/top.json
 	mkdir -p $TMP/truth
 	: >$TMP/top.json
-	shmtrace top --batch -J -d 10000 --hooks="$hooks" --reconcile="$reconcile" >$TMP/top.json 2>$TMP/top.err &
+	shmtrace top --batch --debug -J -d 10000 --hooks="$hooks" --reconcile="$reconcile" >$TMP/top.json 2>$TMP/top.err &
 	echo $! >$TMP/top.pid
 	wait_until 20 grep -q watching $TMP/top.err
 	sleep 1

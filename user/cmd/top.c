@@ -187,7 +187,8 @@ static void note_losses(struct top *top)
 	for (int i = 0; i < CALL_COUNT; i++)
 		event.calls[i] = lost[i];
 	event.ledger = bpf_source__lost_ledger(top->source);
-	ledger__apply(top->ledger, &event.head);
+	if (ledger__apply(top->ledger, &event.head) == 0 && event.ledger)
+		pr_debug("%llu records lost", (unsigned long long)event.ledger);
 }
 
 /*

@@ -143,6 +143,17 @@ static void set_pid_namespace(struct shmtrace_bpf *skel)
 	skel->rodata->pidns_ino = st.st_ino;
 }
 
+static void set_lifecycle_programs(struct shmtrace_bpf *skel,
+				   const struct bpf_source_options *options, bool tracepoints)
+{
+	const bool any = tracepoints && (options->root || options->ledger);
+
+	bpf_program__set_autoload(skel->progs.sched_process_fork, any);
+	bpf_program__set_autoload(skel->progs.sched_process_exit, any);
+	bpf_program__set_autoload(skel->progs.sched_process_exec, any && options->ledger);
+	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
+}
+
 static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
 	bpf_map__set_max_entries(skel->maps.events, round_buffer(options->buffer));
@@ -156,12 +167,6 @@ static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_opt
 		bpf_map__set_max_entries(skel->maps.objects, OBJECTS_MAX);
 	if (options->by_key || options->by_id)
 		bpf_map__set_max_entries(skel->maps.attaches, OBJECTS_MAX);
-	bpf_program__set_autoload(skel->progs.sched_process_fork,
-				  options->root != 0 || options->ledger);
-	bpf_program__set_autoload(skel->progs.sched_process_exit,
-				  options->root != 0 || options->ledger);
-	bpf_program__set_autoload(skel->progs.sched_process_exec, options->ledger);
-	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
 }
 
 struct seed {
@@ -282,6 +287,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 {
 	const struct hook *failed;
 	struct shmtrace_bpf *skel;
+	bool tracepoints = true;
 	int err;
 
 	skel = shmtrace_bpf__open();
@@ -297,6 +303,9 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 			    &failed);
 	if (err)
 		return explain_no_hooks(options->hooks, failed, why, why_size);
+	if (options->ledger || options->root)
+		tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
+	set_lifecycle_programs(skel, options, tracepoints);
 	if (options->ledger)
 		source->mappings_observed = hooks__choose_ledger(&source->hooks, options->hooks,
 								 thorough);

@@ -80,6 +80,12 @@ static bool is_limits_hook(const char *name)
 	return !strcmp(name, "newseg") || !strcmp(name, "newary") || !strcmp(name, "newque");
 }
 
+static bool is_lifecycle_hook(const char *name)
+{
+	return !strcmp(name, "wake_up_new_task") || !strcmp(name, "setup_new_exec") ||
+	       !strcmp(name, "taskstats_exit");
+}
+
 static bool has_way(const struct hook *hook, enum hook_way way)
 {
 	return hook->programs[way].enter || hook->programs[way].exit;
@@ -107,7 +113,9 @@ static struct hook *find_or_add(struct hooks *hooks, const char *name)
 		    !strncmp(call_names[hook->call], name, len) && (!name[len] || hook->compat))
 			break;
 	if (hook->call == CALL_COUNT)
-		hook->role = is_limits_hook(name) ? ROLE_LIMITS : ROLE_LEDGER;
+		hook->role = is_limits_hook(name)      ? ROLE_LIMITS
+			     : is_lifecycle_hook(name) ? ROLE_LIFECYCLE
+						       : ROLE_LEDGER;
 	return hook;
 }
 
@@ -273,7 +281,7 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 
 		/* ipc(2) stands for any call; the limits serve the gets. */
 		hook->way = WAY_NONE;
-		if (hook->role == ROLE_LEDGER ||
+		if (hook->role == ROLE_LEDGER || hook->role == ROLE_LIFECYCLE ||
 		    (hook->role == ROLE_CALL && hook->call != CALL_IPC &&
 		     !(calls & 1U << hook->call)))
 			continue;
@@ -286,22 +294,32 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 	return 0;
 }
 
-bool hooks__choose_ledger(struct hooks *hooks, enum hook_set set, bool thorough)
+/* All hooks of the role or none. */
+static bool choose_role(struct hooks *hooks, enum hook_role role, enum hook_set set, bool thorough)
 {
 	const int way_err[WAY_COUNT] = {};
-	/* Where the calls themselves take tracepoints, functions are out of reach. */
-	bool all = hooks__main_way(hooks) != WAY_TRACEPOINT;
+	bool all = true;
 
-	for (size_t i = 0; all && i < hooks->count; i++) {
-		struct hook *hook = &hooks->hook[i];
-
-		if (hook->role == ROLE_LEDGER)
-			all = !choose_way(hooks, hook, set, thorough, way_err);
-	}
+	for (size_t i = 0; all && i < hooks->count; i++)
+		if (hooks->hook[i].role == role)
+			all = !choose_way(hooks, &hooks->hook[i], set, thorough, way_err);
 	for (size_t i = 0; !all && i < hooks->count; i++)
-		if (hooks->hook[i].role == ROLE_LEDGER)
+		if (hooks->hook[i].role == role)
 			hooks->hook[i].way = WAY_NONE;
 	return all;
+}
+
+bool hooks__choose_lifecycle(struct hooks *hooks, enum hook_set set, bool thorough)
+{
+	return hooks->order[0] == WAY_KPROBE && hooks__main_way(hooks) == WAY_KPROBE &&
+	       choose_role(hooks, ROLE_LIFECYCLE, set, thorough);
+}
+
+bool hooks__choose_ledger(struct hooks *hooks, enum hook_set set, bool thorough)
+{
+	/* Where the calls themselves take tracepoints, functions are out of reach. */
+	return hooks__main_way(hooks) != WAY_TRACEPOINT &&
+	       choose_role(hooks, ROLE_LEDGER, set, thorough);
 }
 
 void hooks__select_programs(struct hooks *hooks)

@@ -26,9 +26,10 @@ enum hook_way {
 
 /* What a hook is there for. */
 enum hook_role {
-	ROLE_CALL,   /* entry and exit of a system call */
-	ROLE_LIMITS, /* the exact limits behind an ENOSPC */
-	ROLE_LEDGER, /* what no system call shows: see bpf/objects.bpf.c, bpf/mappings.bpf.c */
+	ROLE_CALL,	/* entry and exit of a system call */
+	ROLE_LIMITS,	/* the exact limits behind an ENOSPC */
+	ROLE_LIFECYCLE, /* processes, where tracepoints are not exact: see bpf/lifecycle.bpf.c */
+	ROLE_LEDGER,	/* what no system call shows: see bpf/objects.bpf.c, bpf/mappings.bpf.c */
 };
 
 /* What the user may ask for. */
@@ -90,6 +91,12 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way);
  */
 int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough,
 		  const struct hook **failed);
+
+/*
+ * Chooses the hooks of ROLE_LIFECYCLE. false, and none is chosen, where tracepoints are as good, or
+ * nothing else is to be had: then the caller attaches those.
+ */
+bool hooks__choose_lifecycle(struct hooks *hooks, enum hook_set set, bool thorough);
 
 /*
  * Chooses ways for the hooks of ROLE_LEDGER, after the above. false, and none is chosen, where not
