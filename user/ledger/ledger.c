@@ -48,7 +48,7 @@ void ledger__free(struct ledger *ledger)
 
 static void apply_lost(struct ledger *ledger, const struct lost_event *event)
 {
-	uint64_t total = 0;
+	uint64_t total = event->ledger;
 
 	for (int i = 0; i < CALL_COUNT; i++)
 		total += event->calls[i];
@@ -243,6 +243,8 @@ void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 		.address_spaces = HASH_COUNT(ledger->spaces),
 		.mappings = ledger->n_mappings,
 		.events = ledger->events,
+		.lost = ledger->lost_calls,
+		.unsettled = ledger->n_unsettled,
 	};
 	stats->bytes = sizeof(*ledger) + stats->objects * sizeof(struct ledger_object) +
 		       stats->processes * sizeof(struct ledger_process) +

@@ -228,6 +228,8 @@ int ledger_view__print_json(const struct ledger_view *view, const struct ledger 
 	json_writer__u64(&json.w, "processes", stats.processes);
 	json_writer__u64(&json.w, "events", stats.events);
 	json_writer__bool(&json.w, "exact", ledger__is_exact(ledger));
+	json_writer__u64(&json.w, "lost", stats.lost);
+	json_writer__u64(&json.w, "unsettled", stats.unsettled);
 	json_writer__u64(&json.w, "drift", ledger__drift(ledger));
 	end(&json);
 	return 0;
