@@ -223,6 +223,16 @@ struct lost_event {
 	__u64 ledger; /* records for the ledger */
 };
 
+/* A call between its entry and its exit: value of the map `stash`, whose key is the thread. */
+struct call_stash {
+	__u64 time_ns;
+	__u64 args[EVENT_ARGS_MAX];
+	__u16 call;	/* enum call_id */
+	__u16 abi;	/* enum call_abi */
+	__u16 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u16 unwanted; /* stashed for the ledger alone */
+};
+
 /*
  * An object that -k follows: key of the map `objects`, which the user side seeds with those that
  * exist already. Equal ids of two namespaces are two objects.

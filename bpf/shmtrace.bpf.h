@@ -20,16 +20,6 @@
 #define IPC_MSG_IDS 1
 #define IPC_SHM_IDS 2
 
-/* A call between its entry and its exit. */
-struct call_stash {
-	__u64 time_ns;
-	__u64 args[EVENT_ARGS_MAX];
-	__u16 call;	/* enum call_id */
-	__u16 abi;	/* enum call_abi */
-	__u16 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
-	__u16 unwanted; /* stashed for the ledger alone */
-};
-
 struct attach_key {
 	__u64 address;
 	__u32 tgid; /* in the initial pid namespace */

@@ -135,7 +135,7 @@ struct ledger_stats {
 	size_t objects, processes, address_spaces, mappings;
 	size_t bytes; /* allocated, tables included */
 	uint64_t events;
-	uint64_t lost; /* events, since the start */
+	uint64_t lost;	  /* events, since the start */
 	size_t unsettled; /* address spaces that changed while they were read */
 };
 

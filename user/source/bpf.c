@@ -5,6 +5,7 @@
 #include "source/bpf.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
+#define UNFINISHED_NS 1000000000ULL
+
 #define CALLS_BLOCKING \
 	(1U << CALL_SEMOP | 1U << CALL_SEMTIMEDOP | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
 
@@ -45,6 +48,11 @@ struct bpf_source {
 	unsigned int quiet_rounds; /* looks in a row that found nothing */
 	int last_batch;		   /* events found by the last look */
 };
+
+static uint64_t timespec_ns(const struct timespec *ts)
+{
+	return ts->tv_sec * 1000000000ULL + ts->tv_nsec;
+}
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -251,7 +259,7 @@ static int attach(struct bpf_source *source, char *why, size_t why_size)
 	}
 	err = hooks__attach(&source->hooks, &failed);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	source->attached_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	source->attached_ns = timespec_ns(&now);
 	if (err)
 		snprintf(why, why_size, "cannot hook %s: %s; see 'shmtrace doctor'", failed->name,
 			 strerror(-err));
@@ -477,11 +485,39 @@ void bpf_source__stop(struct bpf_source *source)
 		hooks__detach(&source->hooks);
 }
 
+/*
+ * A call whose exit was missed is counted when its thread calls again (bpf/calls.bpf.c). Those that
+ * never did are still stashed: their thread has ended, or it is long out of a call that does not
+ * sleep.
+ */
+static void add_unfinished(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
+{
+	int fd = bpf_map__fd(source->skel->maps.stash);
+	uint32_t tid, *previous = NULL;
+	struct call_stash stash;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	while (!bpf_map_get_next_key(fd, previous, &tid)) {
+		previous = &tid;
+		if (bpf_map_lookup_elem(fd, &tid, &stash) || stash.call >= CALL_COUNT ||
+		    stash.unwanted)
+			continue;
+		if ((kill(tid, 0) && errno == ESRCH) ||
+		    (!(CALLS_BLOCKING & 1U << stash.call) &&
+		     stash.time_ns + UNFINISHED_NS < timespec_ns(&now)))
+			lost[stash.call]++;
+	}
+}
+
 void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
 {
 	for (int i = 0; i < CALL_COUNT; i++)
 		lost[i] = ((volatile const __u64 *)source->skel->bss->lost_calls)[i];
 	hooks__add_missed(&source->hooks, lost);
+	/* The threads' numbers are those of the initial pid namespace. */
+	if (source->skel->bss->stopped && !source->skel->rodata->pidns_ino)
+		add_unfinished(source, lost);
 }
 
 unsigned long long bpf_source__lost_ledger(const struct bpf_source *source)

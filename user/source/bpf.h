@@ -20,6 +20,8 @@
 	(1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL | \
 	 1U << CALL_SEMGET | 1U << CALL_SEMCTL | 1U << CALL_MSGGET | 1U << CALL_MSGCTL)
 
+#define BPF_SOURCE_CALLS_ALL ((1U << CALL_COUNT) - 1)
+
 #define BPF_SOURCE_BUFFER_MAX (1UL << 30)
 
 /* All filters run in the kernel, and all that are set must pass. */

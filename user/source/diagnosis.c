@@ -66,17 +66,30 @@ static void check_capabilities(struct diagnosis *diagnosis)
 	}
 }
 
+/*
+ * One hook of each way is really attached; of the others it is looked at whether they can be, as
+ * taking each off again takes the kernel long. check_start attaches all that are chosen.
+ */
 static void check_hooks(struct diagnosis *diagnosis)
 {
-	diagnosis->usable = !diagnosis->bpf_err && !diagnosis->btf_err;
-	diagnosis->compat_usable = diagnosis->usable;
-	for (size_t i = 0; i < diagnosis->hooks.count; i++) {
-		struct hook *hook = &diagnosis->hooks.hook[i];
+	struct hooks *hooks = &diagnosis->hooks;
+	int way_err[WAY_COUNT] = {};
+
+	for (enum hook_way way = 0; way < WAY_COUNT; way++)
+		way_err[way] = hooks__probe_way(hooks, way);
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct hook *hook = &hooks->hook[i];
 
 		hook->way = WAY_NONE;
-		for (enum hook_way way = 0; way < WAY_COUNT; way++)
-			if (!hooks__probe(&diagnosis->hooks, hook, way) && hook->way == WAY_NONE)
+		for (int n = 0; n < WAY_COUNT; n++) {
+			enum hook_way way = hooks->order[n];
+
+			hook->err[way] = way_err[way];
+			if (!way_err[way])
+				hooks__look_at(hooks, hook, way);
+			if (!hook->err[way] && hook->way == WAY_NONE)
 				hook->way = way;
+		}
 		if (hook->way != WAY_NONE || hook->role != ROLE_CALL)
 			continue;
 		if (hook->compat)
@@ -84,6 +97,31 @@ static void check_hooks(struct diagnosis *diagnosis)
 		else
 			diagnosis->usable = false;
 	}
+}
+
+static int ignore_event(void *context, const struct event *event)
+{
+	(void)context;
+	(void)event;
+	return 0;
+}
+
+/* A real start, with everything: what cannot be attached shows only now. */
+static void check_start(struct diagnosis *diagnosis)
+{
+	const struct bpf_source_options options = {
+		.calls = BPF_SOURCE_CALLS_ALL, .buffer = 4096, .ledger = true};
+	struct bpf_source *source;
+	int err;
+
+	err = bpf_source__open(&source, &options, ignore_event, NULL, diagnosis->start_why,
+			       sizeof(diagnosis->start_why));
+	if (err) {
+		diagnosis->usable = false;
+		return;
+	}
+	diagnosis->ledger_observed = bpf_source__mappings_observed(source);
+	bpf_source__close(source);
 }
 
 struct diagnosis *diagnosis__make(void)
@@ -109,11 +147,15 @@ struct diagnosis *diagnosis__make(void)
 	diagnosis->bpffs_path = kernelfs__mount_point(&kernelfs_bpffs);
 	diagnosis->ipcns = ipcns__inum();
 	diagnosis->limits_err = ipcns__limits(&diagnosis->limits);
+	diagnosis->usable = !diagnosis->bpf_err && !diagnosis->btf_err;
+	diagnosis->compat_usable = diagnosis->usable;
 	diagnosis->hooks_err = bpf_source__open_unloaded(&owner->source);
 	if (!diagnosis->hooks_err) {
 		diagnosis->hooks = *bpf_source__hooks(owner->source);
 		check_hooks(diagnosis);
 	}
+	if (diagnosis->usable)
+		check_start(diagnosis);
 	probe__close();
 	return diagnosis;
 }

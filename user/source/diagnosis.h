@@ -34,13 +34,15 @@ struct diagnosis {
 	uint32_t ipcns;		  /* inode number; 0: not known */
 	int limits_err;		  /* 0 or -errno */
 	struct ipc_limits limits;
-	int hooks_err;	    /* 0 or -errno: the hooks below were looked at */
-	struct hooks hooks; /* each way of each hook was probed; way: what auto would choose */
-	bool usable;	    /* every call of 64-bit callers has a way */
-	bool compat_usable; /* so have those of 32-bit callers */
+	int hooks_err;	      /* 0 or -errno: the hooks below were looked at */
+	struct hooks hooks;   /* each way of each hook was probed; way: what auto would choose */
+	bool usable;	      /* every call of 64-bit callers has a way */
+	bool compat_usable;   /* so have those of 32-bit callers */
+	bool ledger_observed; /* the ledger sees every mapping, and need not infer */
+	char start_why[256];  /* why a start with all hooks failed; "": it did not */
 };
 
-/* Tries every way of every hook, and takes each off again: takes a few seconds. */
+/* Tries everything, and takes it off again: takes a few seconds. */
 struct diagnosis *diagnosis__make(void);
 void diagnosis__free(struct diagnosis *diagnosis);
 

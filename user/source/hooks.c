@@ -32,7 +32,8 @@ static const char *const call_names[] = {
 
 const char *hook_way__name(enum hook_way way)
 {
-	static const char *const names[] = {"fentry", "kprobe", "tracepoint", "none"};
+	static const char *const names[] = {"fentry", "kprobe+fexit", "kprobe", "tracepoint",
+					    "none"};
 
 	return names[way];
 }
@@ -48,14 +49,15 @@ const char *hook_way__reason(enum hook_way way, int err)
 		return way == WAY_FENTRY ? "no argument" : "refused";
 	case ENOENT:
 	case ESRCH:
-		return way == WAY_FENTRY   ? "not in BTF"
-		       : way == WAY_KPROBE ? "no function"
-					   : "no event";
+		return way == WAY_TRACEPOINT ? "no event"
+		       : way == WAY_KPROBE   ? "no function"
+					     : "not in BTF";
 	case EADDRNOTAVAIL:
 		return "no function";
 	case ENOTSUPP:
 	case EOPNOTSUPP:
-		return way == WAY_KPROBE ? "not built in" : "unsupported";
+		return way == WAY_KPROBE || way == WAY_KPROBE_FEXIT ? "not built in"
+								    : "unsupported";
 	default:
 		return strerror(-err);
 	}
@@ -119,14 +121,41 @@ static struct hook *find_or_add(struct hooks *hooks, const char *name)
 	return hook;
 }
 
-/* fentry is the cheapest, and it is not exact where programs can be preempted. */
+/*
+ * fentry is the cheapest, and not exact where programs can be preempted. kretprobes have a slot for
+ * each caller, few of them (kernel/kprobes.c, maxactive): with more callers asleep in the function
+ * than that, returns are missed. fexit and, since fprobes keep their returns on the task's own
+ * stack (6.14), kprobe.multi have no such limit.
+ */
 static void set_order(struct hooks *hooks)
 {
-	bool preemptible = probe__is_preemptible();
+	static const enum hook_way usual[] = {WAY_FENTRY, WAY_KPROBE_FEXIT, WAY_KPROBE,
+					      WAY_TRACEPOINT};
+	static const enum hook_way preemptible[] = {WAY_KPROBE, WAY_FENTRY, WAY_KPROBE_FEXIT,
+						    WAY_TRACEPOINT};
+	const bool is_preemptible = probe__is_preemptible();
 
-	hooks->order[0] = preemptible ? WAY_KPROBE : WAY_FENTRY;
-	hooks->order[1] = preemptible ? WAY_FENTRY : WAY_KPROBE;
-	hooks->order[2] = WAY_TRACEPOINT;
+	memcpy(hooks->order, is_preemptible ? preemptible : usual, sizeof(hooks->order));
+	hooks->multi_returns = is_preemptible && probe__kernel_at_least(6, 14);
+}
+
+/* Entry by one way, exit by another. */
+static void mix_ways(struct hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct hook_programs *programs = hooks->hook[i].programs;
+
+		if (programs[WAY_KPROBE].enter && programs[WAY_FENTRY].exit)
+			programs[WAY_KPROBE_FEXIT] = (struct hook_programs){
+				.enter = programs[WAY_KPROBE].enter,
+				.exit = programs[WAY_FENTRY].exit,
+			};
+	}
+}
+
+static bool is_return_probe(const struct bpf_program *program)
+{
+	return !strncmp(bpf_program__name(program), "kretprobe_", strlen("kretprobe_"));
 }
 
 int hooks__init(struct hooks *hooks, struct bpf_object *object)
@@ -156,6 +185,7 @@ int hooks__init(struct hooks *hooks, struct bpf_object *object)
 				hook->programs[program_kinds[i].way].enter = program;
 		}
 	}
+	mix_ways(hooks);
 	return 0;
 }
 
@@ -167,19 +197,18 @@ void hooks__close(struct hooks *hooks)
 	hooks->tracefs_fd = -1;
 }
 
-static int probe_one(struct hooks *hooks, enum hook_way way, struct bpf_program *program)
+static int probe_one(struct hooks *hooks, struct bpf_program *program)
 {
 	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
-	bool is_exit = bpf_program__expected_attach_type(program) == BPF_TRACE_FEXIT ||
-		       !strncmp(bpf_program__name(program), "kretprobe_", strlen("kretprobe_"));
 	int id;
 
-	switch (way) {
-	case WAY_FENTRY:
-		return probe__fentry(target, is_exit);
-	case WAY_KPROBE:
-		return probe__kprobe(target, is_exit);
-	case WAY_TRACEPOINT:
+	switch (bpf_program__type(program)) {
+	case BPF_PROG_TYPE_TRACING:
+		return probe__fentry(target,
+				     bpf_program__expected_attach_type(program) == BPF_TRACE_FEXIT);
+	case BPF_PROG_TYPE_KPROBE:
+		return probe__kprobe(target, is_return_probe(program));
+	case BPF_PROG_TYPE_TRACEPOINT:
 		if (hooks->tracefs_fd < 0)
 			return hooks->tracefs_fd;
 		id = tracefs__event_id(hooks->tracefs_fd, target);
@@ -187,6 +216,43 @@ static int probe_one(struct hooks *hooks, enum hook_way way, struct bpf_program 
 	default:
 		return -EINVAL;
 	}
+}
+
+/*
+ * Without attaching, which takes the kernel up to a second to undo: the function is one that may be
+ * hooked, or the event exists.
+ */
+static int look_at(struct hooks *hooks, struct bpf_program *program)
+{
+	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
+	int id;
+
+	switch (bpf_program__type(program)) {
+	case BPF_PROG_TYPE_TRACING:
+		return probe__fentry_load(target, bpf_program__expected_attach_type(program) ==
+							  BPF_TRACE_FEXIT);
+	case BPF_PROG_TYPE_KPROBE:
+		return probe__in_kallsyms(target);
+	default:
+		if (hooks->tracefs_fd < 0)
+			return hooks->tracefs_fd;
+		id = tracefs__event_id(hooks->tracefs_fd, target);
+		return id < 0 ? id : 0;
+	}
+}
+
+int hooks__look_at(struct hooks *hooks, struct hook *hook, enum hook_way way)
+{
+	const struct hook_programs *programs = &hook->programs[way];
+	int err = 0;
+
+	if (!has_way(hook, way))
+		return hook->err[way] = -ENOENT;
+	if (programs->enter)
+		err = look_at(hooks, programs->enter);
+	if (!err && programs->exit)
+		err = look_at(hooks, programs->exit);
+	return hook->err[way] = err;
 }
 
 int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
@@ -197,9 +263,9 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
 	if (!has_way(hook, way))
 		return hook->err[way] = -ENOENT;
 	if (programs->enter)
-		err = probe_one(hooks, way, programs->enter);
+		err = probe_one(hooks, programs->enter);
 	if (!err && programs->exit)
-		err = probe_one(hooks, way, programs->exit);
+		err = probe_one(hooks, programs->exit);
 	return hook->err[way] = err;
 }
 
@@ -209,10 +275,15 @@ static bool is_optional(const struct hook *hook)
 	return hook->compat || hook->role == ROLE_LIMITS;
 }
 
+int hooks__probe_way(struct hooks *hooks, enum hook_way way)
+{
+	return hooks__probe(hooks, find_or_add(hooks, "shmget"), way);
+}
+
 static bool set_has_way(enum hook_set set, enum hook_way way)
 {
 	if (set == HOOKS_FUNCTIONS)
-		return way == WAY_FENTRY || way == WAY_KPROBE;
+		return way != WAY_TRACEPOINT;
 	if (set == HOOKS_SYSCALLS)
 		return way == WAY_TRACEPOINT;
 	return true;
@@ -228,7 +299,8 @@ static int guess(struct hook *hook, enum hook_way way, const int way_err[WAY_COU
 		return -ENOENT;
 	if (way_err[way])
 		return way_err[way];
-	if (way == WAY_FENTRY && !probe__in_btf(hook__target(hook, way)))
+	if ((way == WAY_FENTRY || way == WAY_KPROBE_FEXIT) &&
+	    !probe__in_btf(hook__target(hook, way)))
 		return -ENOENT;
 	return 0;
 }
@@ -264,7 +336,6 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 	bool usable = false;
 	int err;
 
-	/* One hook speaks for the way: every kernel with System V IPC has shmget. */
 	for (int i = 0; i < WAY_COUNT && !usable; i++) {
 		enum hook_way way = hooks->order[i];
 
@@ -273,7 +344,7 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 		/* Taking a probe off a tracepoint takes 70 ms: the attach itself is the probe. */
 		if (way == WAY_TRACEPOINT && !thorough)
 			break;
-		way_err[way] = hooks__probe(hooks, find_or_add(hooks, "shmget"), way);
+		way_err[way] = hooks__probe_way(hooks, way);
 		usable = !way_err[way] && !thorough;
 	}
 	for (size_t i = 0; i < hooks->count; i++) {
@@ -322,20 +393,37 @@ bool hooks__choose_ledger(struct hooks *hooks, enum hook_set set, bool thorough)
 	       choose_role(hooks, ROLE_LEDGER, set, thorough);
 }
 
+static void select_program(struct hooks *hooks, struct bpf_program *program)
+{
+	if (!program)
+		return;
+	bpf_program__set_autoload(program, true);
+	if (hooks->multi_returns && is_return_probe(program))
+		bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
+}
+
 void hooks__select_programs(struct hooks *hooks)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct hook *hook = &hooks->hook[i];
 
-		for (enum hook_way way = 0; way < WAY_COUNT; way++) {
-			struct hook_programs *programs = &hook->programs[way];
-
-			if (programs->enter)
-				bpf_program__set_autoload(programs->enter, hook->way == way);
-			if (programs->exit)
-				bpf_program__set_autoload(programs->exit, hook->way == way);
-		}
+		if (hook->way == WAY_NONE)
+			continue;
+		select_program(hooks, hook->programs[hook->way].enter);
+		select_program(hooks, hook->programs[hook->way].exit);
 	}
+}
+
+static struct bpf_link *attach_kprobe(struct hooks *hooks, struct bpf_program *program,
+				      const char *target)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &target, .cnt = 1, .retprobe = true);
+
+	if (!is_return_probe(program))
+		return bpf_program__attach_kprobe(program, false, target);
+	if (hooks->multi_returns)
+		return bpf_program__attach_kprobe_multi_opts(program, NULL, &opts);
+	return bpf_program__attach_kprobe(program, true, target);
 }
 
 static struct bpf_link *attach_tracepoint(struct hooks *hooks, struct bpf_program *program,
@@ -369,13 +457,12 @@ static int attach_one(struct hooks *hooks, struct hook *hook, struct bpf_program
 	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
 	struct bpf_link *link;
 
-	switch (hook->way) {
-	case WAY_FENTRY:
+	switch (bpf_program__type(program)) {
+	case BPF_PROG_TYPE_TRACING:
 		link = bpf_program__attach_trace(program);
 		break;
-	case WAY_KPROBE:
-		link = bpf_program__attach_kprobe(
-			program, program == hook->programs[WAY_KPROBE].exit, target);
+	case BPF_PROG_TYPE_KPROBE:
+		link = attach_kprobe(hooks, program, target);
 		break;
 	default:
 		link = attach_tracepoint(hooks, program, target);

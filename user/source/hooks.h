@@ -17,9 +17,10 @@
 #include "event.h"
 
 enum hook_way {
-	WAY_FENTRY,	/* fentry and fexit */
-	WAY_KPROBE,	/* kprobe and kretprobe */
-	WAY_TRACEPOINT, /* syscalls:sys_enter_* and sys_exit_* */
+	WAY_FENTRY,	  /* fentry and fexit */
+	WAY_KPROBE_FEXIT, /* kprobe and fexit: where fentry may not read the argument (5.10) */
+	WAY_KPROBE,	  /* kprobe and kretprobe */
+	WAY_TRACEPOINT,	  /* syscalls:sys_enter_* and sys_exit_* */
 	WAY_COUNT,
 	WAY_NONE = WAY_COUNT,
 };
@@ -61,9 +62,10 @@ struct hooks {
 	size_t n_links;
 	int tracefs_fd;			/* or -errno */
 	enum hook_way order[WAY_COUNT]; /* in which the ways are tried */
+	bool multi_returns;		/* return probes by kprobe.multi: see hooks.c */
 };
 
-/* "fentry", "kprobe", "tracepoint"; static. */
+/* "fentry", "kprobe+fexit", "kprobe", "tracepoint"; static. */
 const char *hook_way__name(enum hook_way way);
 
 /* Why a way does not attach, in a few words: "not in BTF". err is that of struct hook. Static. */
@@ -83,6 +85,12 @@ void hooks__close(struct hooks *hooks);
  * on this kernel. Needs no loaded object.
  */
 int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way);
+
+/* The same with shmget, which every kernel with System V IPC has: it speaks for the way. */
+int hooks__probe_way(struct hooks *hooks, enum hook_way way);
+
+/* The same by looking alone: for hooks whose way has been probed with another hook. */
+int hooks__look_at(struct hooks *hooks, struct hook *hook, enum hook_way way);
 
 /*
  * Chooses a way for every hook of the wanted calls (bits by enum call_id). thorough: probes every

@@ -82,17 +82,42 @@ static int load_fentry(struct bpf_prog_load_opts *opts)
 	return load(BPF_PROG_TYPE_TRACING, program, sizeof(program) / sizeof(*program), opts);
 }
 
-int probe__fentry(const char *function, bool at_exit)
+static int load_tracing_nothing(struct bpf_prog_load_opts *opts)
+{
+	const struct bpf_insn program[] = {INSN_RETURN_0};
+
+	return load(BPF_PROG_TYPE_TRACING, program, sizeof(program) / sizeof(*program), opts);
+}
+
+/* Returns the descriptor of the program, or -errno. */
+static int fentry_load(const char *function, bool at_exit)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		    .expected_attach_type = at_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY);
-	int id, fd, link, err = 0;
+	int id = btf_id(function);
 
-	id = btf_id(function);
 	if (id < 0)
 		return id;
 	opts.attach_btf_id = id;
-	fd = load_fentry(&opts);
+	/* The exit programs read no argument. */
+	return at_exit ? load_tracing_nothing(&opts) : load_fentry(&opts);
+}
+
+int probe__fentry_load(const char *function, bool at_exit)
+{
+	int fd = fentry_load(function, at_exit);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+int probe__fentry(const char *function, bool at_exit)
+{
+	int fd, link, err = 0;
+
+	fd = fentry_load(function, at_exit);
 	if (fd < 0)
 		return fd;
 	link = bpf_raw_tracepoint_open(NULL, fd);
@@ -101,6 +126,23 @@ int probe__fentry(const char *function, bool at_exit)
 	else
 		close(link);
 	close(fd);
+	return err;
+}
+
+int probe__in_kallsyms(const char *function)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	char *line = NULL, name[128];
+	int err = -ENOENT;
+	size_t size = 0;
+
+	if (!symbols)
+		return -errno;
+	while (err && getline(&line, &size, symbols) > 0)
+		if (sscanf(line, "%*s %*c %127s", name) == 1 && !strcmp(name, function))
+			err = 0;
+	free(line);
+	fclose(symbols);
 	return err;
 }
 
@@ -213,9 +255,19 @@ static bool read_preemption(char *mode, size_t size)
 	return found;
 }
 
+bool probe__kernel_at_least(int major, int minor)
+{
+	int have_major = 0, have_minor = 0;
+	struct utsname name;
+
+	if (uname(&name))
+		return false;
+	sscanf(name.release, "%d.%d", &have_major, &have_minor);
+	return have_major > major || (have_major == major && have_minor >= minor);
+}
+
 bool probe__is_preemptible(void)
 {
-	int major = 0, minor = 0;
 	struct utsname name;
 	char mode[16];
 
@@ -227,8 +279,7 @@ bool probe__is_preemptible(void)
 	if (!strstr(name.version, "PREEMPT_DYNAMIC"))
 		return true;
 	/* Chosen at boot: distributions took "voluntary" until 6.13 brought "lazy". */
-	sscanf(name.release, "%d.%d", &major, &minor);
-	return major > 6 || (major == 6 && minor >= 13);
+	return probe__kernel_at_least(6, 13);
 }
 
 int probe__ringbuf(void)

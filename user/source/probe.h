@@ -10,11 +10,18 @@
 
 /* Each loads a program that does nothing, attaches it there and removes it. 0 or -errno. */
 int probe__fentry(const char *function, bool at_exit);
+/* Loads it only: what the verifier allows. */
+int probe__fentry_load(const char *function, bool at_exit);
+/* The kernel has a function of that name: 0 or -ENOENT. */
+int probe__in_kallsyms(const char *function);
 int probe__kprobe(const char *function, bool at_return);
 int probe__tracepoint(int event_id);
 
 /* A perf event on that tracepoint, on all CPUs, owned by the caller; or -errno. */
 int probe__open_tracepoint(int event_id);
+
+/* By its release: for what nothing else tells. */
+bool probe__kernel_at_least(int major, int minor);
 
 /* The running kernel's BTF names the function. */
 bool probe__in_btf(const char *function);

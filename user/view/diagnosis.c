@@ -83,14 +83,14 @@ static void print_hooks(const struct diagnosis *d, FILE *out)
 		fprintf(out, "\nhooks: cannot open the BPF object: %s\n", strerror(-d->hooks_err));
 		return;
 	}
-	fprintf(out, "\n%-19s %-11s %-13s %-13s %s\n", "HOOK", "CHOSEN", "FENTRY", "KPROBE",
-		"TRACEPOINT");
+	fprintf(out, "\n%-19s %-12s %-12s %-12s %-12s %s\n", "HOOK", "CHOSEN", "FENTRY",
+		"KPROBE+FEXIT", "KPROBE", "TRACEPOINT");
 	for (size_t i = 0; i < d->hooks.count; i++) {
 		const struct hook *hook = &d->hooks.hook[i];
 
-		fprintf(out, "%-19s %-11s", hook->name, hook_way__name(hook->way));
+		fprintf(out, "%-19s %-12s", hook->name, hook_way__name(hook->way));
 		for (enum hook_way way = 0; way < WAY_COUNT; way++)
-			fprintf(out, way == WAY_TRACEPOINT ? " %s" : " %-13s",
+			fprintf(out, way == WAY_TRACEPOINT ? " %s" : " %-12s",
 				hook__target(hook, way) ? hook_way__reason(way, hook->err[way])
 							: "-");
 		fputc('\n', out);
@@ -124,6 +124,10 @@ static void print_verdict(const struct diagnosis *d, FILE *out)
 	enum hook_way way = hooks__main_way(&d->hooks);
 
 	fputc('\n', out);
+	if (*d->start_why) {
+		fprintf(out, "Tracing cannot work here: %s.\n", d->start_why);
+		return;
+	}
 	if (!d->usable) {
 		fputs("Tracing cannot work here: see each NO above.\n", out);
 		return;
