@@ -108,6 +108,14 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->known_ns = read_ns;
 	if (object->last_ns > read_ns)
 		return;
+	if (event->head.pid && object->creator != event->head.pid) {
+		/* The id is another object's by now: its end and its beginning were not seen. */
+		correct(ledger);
+		object->observed = false;
+		object__set_owner(ledger, object, process__find(ledger, event->head.pid));
+		object->creator = event->head.pid;
+		object->ipc_key = event->key;
+	}
 	if (object->mode != event->mode || object->size != event->size) {
 		correct(ledger);
 		object->mode = event->mode;
