@@ -13,6 +13,7 @@
 static const struct command_info commands[] = {
 	{"trace", "show System V IPC calls as they happen (also with no command)", cmd_trace},
 	{"top", "show who has made, holds and has left what", cmd_top},
+	{"ls", "show what exists now, who made it and who holds it", cmd_ls},
 	{"doctor", "say what this kernel and these privileges allow", cmd_doctor},
 };
 
@@ -31,7 +32,8 @@ static int print_help(FILE *out)
 	      "Without a command its options are those of trace: 'shmtrace -p 4121'.\n"
 	      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 this kernel or these privileges\n"
 	      "do not allow it; 'trace -- CMD' ends as CMD ended.\n"
-	      "Manual: shmtrace(1), shmtrace-trace(1), shmtrace-doctor(1), shmtrace-json(5).\n",
+	      "Manual: shmtrace(1), shmtrace-trace(1), shmtrace-ls(1), shmtrace-doctor(1),\n"
+	      "shmtrace-json(5).\n",
 	      out);
 	return fflush(out) || ferror(out) ? EXIT_FAILED : EXIT_DONE;
 }

@@ -27,6 +27,7 @@ void cmd__print_help(const struct argp_state *state);
 
 int cmd_trace(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);
+int cmd_ls(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 
 #endif

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One table of columns drives names, help, alignment, cells, order and the members of JSON.
+ */
+#include "view/ls_columns.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/escape.h"
+#include "base/vector.h"
+
+#define MODE_PERMISSIONS 0777
+#define MODE_LOCKED	 02000 /* SHM_LOCKED, include/linux/shm.h */
+
+static const char *const kind_names[] = {"shm", "sem", "msg"};
+
+const char *ls__kind_name(uint32_t kind)
+{
+	return kind_names[kind];
+}
+
+static const char *user_name(struct ls *ls, uint32_t uid)
+{
+	const struct passwd *user;
+	struct ls_user *users;
+
+	for (size_t i = 0; i < ls->n_users; i++)
+		if (ls->users[i].uid == uid)
+			return ls->users[i].name;
+	users = vector__room(ls->users, ls->n_users, &ls->users_cap, sizeof(*users));
+	if (!users) {
+		ls->out_of_memory = true;
+		return "";
+	}
+	ls->users = users;
+	users += ls->n_users++;
+	users->uid = uid;
+	user = getpwuid(uid);
+	snprintf(users->name, sizeof(users->name), "%s", user ? user->pw_name : "");
+	return users->name;
+}
+
+static void put_escaped(const struct ls *ls, struct buffer *out, const char *bytes)
+{
+	size_t len = strlen(bytes);
+	char *to = buffer__reserve(out, ESCAPE_TEXT_MAX(len));
+
+	if (to)
+		buffer__commit(out, escape__text(to, bytes, len, ls->utf8));
+}
+
+static void put_kind(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	buffer__put_str(out, kind_names[row->info.kind]);
+}
+
+static uint64_t kind_value(const struct ls_row *row)
+{
+	return row->info.kind;
+}
+
+static void json_kind(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__str(w, "kind", kind_names[row->info.kind]);
+}
+
+static void put_id(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	buffer__put_s64(out, row->info.id);
+}
+
+static uint64_t id_value(const struct ls_row *row)
+{
+	return row->info.id;
+}
+
+static void json_id(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__s64(w, "id", row->info.id);
+}
+
+static void put_key(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	char text[16];
+
+	(void)ls;
+	snprintf(text, sizeof(text), "0x%08x", row->info.key);
+	buffer__put_str(out, text);
+}
+
+static uint64_t key_value(const struct ls_row *row)
+{
+	return row->info.key;
+}
+
+static void json_key(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__u64(w, "key", row->info.key);
+}
+
+static void put_owner(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	const char *name = user_name(ls, row->info.uid);
+
+	if (*name)
+		put_escaped(ls, out, name);
+	else
+		buffer__put_u64(out, row->info.uid);
+}
+
+static void json_owner(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	const char *name = user_name(ls, row->info.uid);
+
+	json_writer__str(w, "owner", *name ? name : NULL);
+}
+
+static void put_uid(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	buffer__put_u64(out, row->info.uid);
+}
+
+static uint64_t uid_value(const struct ls_row *row)
+{
+	return row->info.uid;
+}
+
+static void json_uid(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__u64(w, "uid", row->info.uid);
+}
+
+static void put_gid(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	buffer__put_u64(out, row->info.gid);
+}
+
+static uint64_t gid_value(const struct ls_row *row)
+{
+	return row->info.gid;
+}
+
+static void json_gid(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__u64(w, "gid", row->info.gid);
+}
+
+static void put_perms(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	char text[8];
+
+	(void)ls;
+	snprintf(text, sizeof(text), "%03o", row->info.mode & MODE_PERMISSIONS);
+	buffer__put_str(out, text);
+}
+
+static uint64_t perms_value(const struct ls_row *row)
+{
+	return row->info.mode & MODE_PERMISSIONS;
+}
+
+static void json_perms(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__u64(w, "mode", row->info.mode & MODE_PERMISSIONS);
+	if (row->info.kind == OBJECT_SHM)
+		json_writer__bool(w, "locked", row->info.mode & MODE_LOCKED);
+	else
+		json_writer__null(w, "locked");
+}
+
+/* "56B", "1.5M": three digits are enough for people. */
+static void put_bytes(struct buffer *out, uint64_t bytes)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int unit = 0;
+	uint64_t rest = 0;
+	char text[32];
+
+	for (; bytes >= 1024; bytes >>= 10, unit++)
+		rest = bytes & 1023;
+	if (bytes < 10 && unit && rest * 10 / 1024)
+		snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64 "%c", bytes, rest * 10 / 1024,
+			 units[unit]);
+	else
+		snprintf(text, sizeof(text), "%" PRIu64 "%c", bytes, units[unit]);
+	buffer__put_str(out, text);
+}
+
+static void put_size(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	bool exact = ls->options->bytes;
+
+	if (row->info.kind == OBJECT_MSG)
+		return;
+	if (row->info.kind == OBJECT_SHM && !exact) {
+		put_bytes(out, row->info.size);
+		return;
+	}
+	buffer__put_u64(out, row->info.size);
+	if (!exact)
+		buffer__put_str(out, " sem");
+}
+
+static uint64_t size_value(const struct ls_row *row)
+{
+	return row->info.size;
+}
+
+static void json_size(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	if (row->info.kind == OBJECT_MSG)
+		json_writer__null(w, "size");
+	else
+		json_writer__u64(w, "size", row->info.size);
+}
+
+static void put_nattch(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	if (row->info.kind == OBJECT_SHM)
+		buffer__put_u64(out, row->info.nattch);
+}
+
+static uint64_t nattch_value(const struct ls_row *row)
+{
+	return row->info.nattch;
+}
+
+static void json_nattch(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	if (row->info.kind == OBJECT_SHM)
+		json_writer__u64(w, "nattch", row->info.nattch);
+	else
+		json_writer__null(w, "nattch");
+}
+
+static const char *state_name(const struct ls_row *row)
+{
+	static const char *const names[] = {
+		[STATE_IN_USE] = "in use", [STATE_IDLE] = "idle",	[STATE_ORPHAN] = "orphan",
+		[STATE_DOOMED] = "doomed", [STATE_UNKNOWN] = "unknown", [STATE_GONE] = "gone",
+	};
+
+	return names[row->info.state];
+}
+
+static void put_state(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	buffer__put_str(out, state_name(row));
+}
+
+static void json_state(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__str(w, "state", state_name(row));
+}
+
+/* "postgres[4121]", as in system logs; what has ended before our time has no name. */
+static void put_creator(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	struct process_info creator = {.pid = row->info.creator};
+
+	if (!row->info.creator)
+		return;
+	if (row->info.owner)
+		ledger__process_info(row->info.owner, &creator);
+	put_escaped(ls, out, creator.comm);
+	buffer__put_char(out, '[');
+	buffer__put_u64(out, creator.pid);
+	buffer__put_str(out, creator.alive ? "]" : "] ended");
+}
+
+static uint64_t creator_value(const struct ls_row *row)
+{
+	return row->info.creator;
+}
+
+static void json_creator(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	struct process_info creator = {.pid = row->info.creator};
+
+	(void)ls;
+	if (!row->info.creator) {
+		json_writer__null(w, "creator");
+		return;
+	}
+	if (row->info.owner)
+		ledger__process_info(row->info.owner, &creator);
+	json_writer__begin(w, "creator");
+	json_writer__u64(w, "pid", creator.pid);
+	json_writer__str(w, "comm", row->info.owner ? creator.comm : NULL);
+	json_writer__bool(w, "alive", creator.alive);
+	json_writer__end(w);
+}
+
+static bool keep_holder(void *context, const struct ledger_process *process, uint32_t mappings)
+{
+	struct ls *ls = context;
+	struct ls_holder *holders = vector__room(ls->holders, ls->n_holders, &ls->holders_cap,
+						 sizeof(*holders));
+
+	if (!holders) {
+		ls->out_of_memory = true;
+		return false;
+	}
+	ls->holders = holders;
+	holders += ls->n_holders++;
+	holders->mappings = mappings;
+	ledger__process_info(process, &holders->info);
+	return true;
+}
+
+static int compare_holders(const void *a, const void *b)
+{
+	const struct ls_holder *p = a, *q = b;
+	int order = strcmp(p->info.comm, q->info.comm);
+
+	return order ? order : (p->info.pid > q->info.pid) - (p->info.pid < q->info.pid);
+}
+
+void ls__find_holders(struct ls *ls, const struct ls_row *row)
+{
+	ls->n_holders = 0;
+	ledger__for_each_holder(row->object, keep_holder, ls);
+	if (ls->n_holders)
+		qsort(ls->holders, ls->n_holders, sizeof(*ls->holders), compare_holders);
+}
+
+/* "httpd[99] postgres[4121,4125]" */
+static void put_holders(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	const char *before = NULL;
+
+	ls__find_holders(ls, row);
+	for (size_t i = 0; i < ls->n_holders; i++) {
+		const struct process_info *info = &ls->holders[i].info;
+		bool same = before && !strcmp(before, info->comm);
+
+		/* Of so many the rest is left out; JSON has them all. */
+		if (out->cap - out->len < 2 * ESCAPE_TEXT_MAX(EVENT_COMM_LEN)) {
+			buffer__put_str(out, "...");
+			return;
+		}
+		if (!same) {
+			buffer__put_str(out, before ? "] " : "");
+			put_escaped(ls, out, info->comm);
+		}
+		buffer__put_char(out, same ? ',' : '[');
+		buffer__put_u64(out, info->pid);
+		before = info->comm;
+	}
+	if (before)
+		buffer__put_char(out, ']');
+}
+
+static uint64_t holders_value(const struct ls_row *row)
+{
+	return row->n_holders;
+}
+
+static void put_ipcns(struct ls *ls, const struct ls_row *row, struct buffer *out)
+{
+	(void)ls;
+	buffer__put_u64(out, row->info.ipcns);
+}
+
+static uint64_t ipcns_value(const struct ls_row *row)
+{
+	return row->info.ipcns;
+}
+
+static void json_ipcns(struct ls *ls, const struct ls_row *row, struct json_writer *w)
+{
+	(void)ls;
+	json_writer__u64(w, "ipcns", row->info.ipcns);
+}
+
+/* Holders are lines of their own in JSON. */
+const struct ls_column ls_columns[] = {
+	{{"KIND", false, false}, LS_ALWAYS, "shm, sem or msg", put_kind, kind_value, json_kind},
+	{{"ID", true, false}, LS_ALWAYS, "number of the object", put_id, id_value, json_id},
+	{{"KEY", false, false}, LS_ALWAYS, "0 is IPC_PRIVATE", put_key, key_value, json_key},
+	{{"OWNER", false, false}, LS_ALWAYS, "user that owns it", put_owner, NULL, json_owner},
+	{{"UID", true, false}, LS_IF_CHOSEN, "OWNER as a number", put_uid, uid_value, json_uid},
+	{{"GID", true, false}, LS_IF_CHOSEN, "group that owns it", put_gid, gid_value, json_gid},
+	{{"PERMS", true, false}, LS_IF_CHOSEN, "octal", put_perms, perms_value, json_perms},
+	{{"SIZE", true, false}, LS_ALWAYS, "bytes or semaphores", put_size, size_value, json_size},
+	{{"NATTCH", true, false},
+	 LS_ALWAYS,
+	 "mappings of a segment",
+	 put_nattch,
+	 nattch_value,
+	 json_nattch},
+	{{"STATE", false, false}, LS_ALWAYS, "see shmtrace-ls(1)", put_state, NULL, json_state},
+	{{"CREATOR", false, true},
+	 LS_ALWAYS,
+	 "process that made it",
+	 put_creator,
+	 creator_value,
+	 json_creator},
+	{{"IPCNS", true, false}, LS_WITH_ALL, "IPC namespace", put_ipcns, ipcns_value, json_ipcns},
+	{{"HOLDERS", false, true},
+	 LS_ALWAYS,
+	 "processes that attach or use it",
+	 put_holders,
+	 holders_value,
+	 NULL},
+};
+
+_Static_assert(sizeof(ls_columns) / sizeof(*ls_columns) == LS_COLUMNS, "LS_COLUMNS");
+
+const char *ls__column_name(size_t column)
+{
+	return column < LS_COLUMNS ? ls_columns[column].table.name : NULL;
+}
+
+const char *ls__column_help(size_t column)
+{
+	return column < LS_COLUMNS ? ls_columns[column].help : NULL;
+}
+
+int ls__find_column(const char *name, size_t len)
+{
+	for (size_t i = 0; i < LS_COLUMNS; i++)
+		if (strlen(ls_columns[i].table.name) == len &&
+		    !strncasecmp(ls_columns[i].table.name, name, len))
+			return i;
+	return -1;
+}
