@@ -147,31 +147,35 @@ static int apply(void *context, const struct event *event)
 	return ledger__apply(context, event);
 }
 
-/* What stands in the table, or is missing there, because somebody else's /proc is closed to us. */
+/* What is missing, or stands there without its holders, because somebody's /proc is closed to us.
+ */
 static void report_unseen(const struct snapshot_report *report, const struct ls_options *options)
 {
+	const char *hint = geteuid() ? "; run as root" : "";
+	bool all = !options->ipcns;
+
 	if (report->mappings_hidden)
-		pr_warn("%u attachments have holders that may not be seen: %u processes do not "
-			"let us look; run as root",
-			report->mappings_hidden, report->processes_unreadable);
-	else if (!options->ipcns && report->processes_unreadable)
-		pr_warn("%u processes do not let us look: what IPC namespaces they are in is not "
-			"known; run as root",
-			report->processes_unreadable);
-	if (!options->ipcns && report->namespaces_unreadable)
-		pr_warn("%u of %u IPC namespaces may not be entered and are missing; run as root",
-			report->namespaces_unreadable, report->namespaces);
+		pr_warn("attachments whose holders may not be seen: %u%s", report->mappings_hidden,
+			hint);
+	if (all && report->processes_unreadable)
+		pr_warn("processes whose IPC namespace may not be seen: %u%s",
+			report->processes_unreadable, hint);
+	if (all && report->processes_hidden)
+		pr_warn("/proc does not show all processes, nor their IPC namespaces: it is "
+			"mounted with hidepid%s",
+			hint);
+	if (all && report->namespaces_unreadable)
+		pr_warn("IPC namespaces that may not be entered and are missing: %u of %u%s",
+			report->namespaces_unreadable, report->namespaces, hint);
 	if (report->mappings_ambiguous)
-		pr_warn("%u attachments may be of one of several IPC namespaces and are missing; "
-			"run as root",
-			report->mappings_ambiguous);
+		pr_warn("attachments that may be of several IPC namespaces and are missing: %u%s",
+			report->mappings_ambiguous, hint);
 	if (report->mappings_unlisted)
-		pr_warn("%u attachments are of segments in IPC namespaces that no process that we "
-			"can see is in",
-			report->mappings_unlisted);
+		pr_warn("attachments of segments in IPC namespaces that cannot be found: %u%s",
+			report->mappings_unlisted, hint);
 	if (options->kinds & 1u << OBJECT_SEM && report->sets_unreadable)
-		pr_warn("%u semaphore sets do not let us read who used them last",
-			report->sets_unreadable);
+		pr_warn("semaphore sets whose last users may not be seen: %u%s",
+			report->sets_unreadable, hint);
 }
 
 static int list(const struct ls_options *options)

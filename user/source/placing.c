@@ -79,6 +79,7 @@ static bool place_all_at_home(const struct group *group)
 	return false;
 }
 
+/* Sets the result, and returns false where it does not tell. */
 static bool place_by_identity(const struct group *group, size_t i)
 {
 	struct placing_mapping *mapping = mapping_of(group, i);
@@ -86,8 +87,19 @@ static bool place_by_identity(const struct group *group, size_t i)
 	struct placing_row *found = NULL;
 	uint64_t size;
 	int64_t created;
+	int err;
 
-	if (placing->identify(placing->context, group->mappings[i], &size, &created))
+	err = placing->identify(placing->context, group->mappings[i], &size, &created);
+	if (err == -ENOENT) {
+		/* Unmapped by now: where it was matters little, and that it was is no riddle. */
+		found = own_row(group, mapping);
+		if (found)
+			place(mapping, found);
+		else
+			mapping->result = PLACED_NOWHERE;
+		return true;
+	}
+	if (err)
 		return false;
 	for (size_t r = 0; r < group->n_rows; r++) {
 		struct placing_row *row = &group->rows[r];

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -255,4 +256,15 @@ const struct found_process *processes__find(const struct processes *processes, u
 	if (!pid || !processes->count)
 		return NULL;
 	return bsearch(&key, processes->list, processes->count, sizeof(key), by_pid);
+}
+
+bool processes__is_hidden(int proc_fd, uint32_t pid)
+{
+	char path[PROCESS_DIR_LEN];
+
+	/* Signal 0 asks and does nothing. */
+	if (!pid || (kill(pid, 0) && errno != EPERM))
+		return false;
+	snprintf(path, sizeof(path), "%u", pid);
+	return faccessat(proc_fd, path, F_OK, 0);
 }

@@ -40,6 +40,12 @@ void processes__free(struct processes *processes);
 /* NULL: there is none that runs. */
 const struct found_process *processes__find(const struct processes *processes, uint32_t pid);
 
+/*
+ * A process of that number exists, although /proc does not show it to us (its mount option
+ * hidepid). Those that have ended and were not waited for are shown.
+ */
+bool processes__is_hidden(int proc_fd, uint32_t pid);
+
 /* /proc/PID/stat. */
 struct process_stat {
 	char comm[EVENT_COMM_LEN]; /* NUL-terminated; the file has more of a kernel thread's */

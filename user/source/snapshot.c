@@ -96,6 +96,8 @@ static int read_processes(struct snapshot *s)
 
 	if (err)
 		return err;
+	/* The first process always runs, and is not ours. */
+	s->report->processes_hidden = processes__is_hidden(s->proc_fd, 1);
 	s->readings = calloc(s->processes.count + 1, sizeof(*s->readings));
 	if (!s->readings)
 		return -ENOMEM;
@@ -134,7 +136,8 @@ static int prepare_placing(struct snapshot *s)
 	s->mapping_process = calloc(s->n_mappings + 1, sizeof(*s->mapping_process));
 	if (!placing->rows || !placing->mappings || !s->mapping_process)
 		return -ENOMEM;
-	placing->all_seen = !s->report->processes_unreadable && !s->report->namespaces_unreadable;
+	placing->all_seen = !s->report->processes_unreadable && !s->report->processes_hidden &&
+			    !s->report->namespaces_unreadable;
 	placing->identify = identify;
 	placing->context = s;
 	return 0;
@@ -312,10 +315,27 @@ static int tell_process(struct snapshot *s, size_t p)
 	return s->handler(s->context, &event.head);
 }
 
+/* Before what it made or used. NULL in *process: it has ended, or is hidden. */
+static int find_process(struct snapshot *s, uint32_t pid, const struct found_process **process,
+			bool *hidden)
+{
+	struct process_event event = {.action = PROCESS_FOUND};
+
+	*process = processes__find(&s->processes, pid);
+	*hidden = !*process && processes__is_hidden(s->proc_fd, pid);
+	if (!*hidden)
+		return 0;
+	fill_head(&event.head, EVENT_PROCESS, 0, NULL);
+	event.head.pid = event.head.tid = pid;
+	return s->handler(s->context, &event.head);
+}
+
 static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 		       const struct object_row *row)
 {
-	const struct found_process *creator = processes__find(&s->processes, row->creator);
+	const struct found_process *creator;
+	bool hidden;
+	int err = find_process(s, row->creator, &creator, &hidden);
 	struct object_event event = {
 		.action = OBJECT_FOUND,
 		.kind = row->kind,
@@ -332,7 +352,7 @@ static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 
 	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, creator);
 	event.head.pid = row->creator;
-	return s->handler(s->context, &event.head);
+	return err ? err : s->handler(s->context, &event.head);
 }
 
 /* Rows are sorted by id, then namespace. */
@@ -375,7 +395,9 @@ static int tell_hidden(struct snapshot *s, const struct ipc_namespace *ns,
 static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 		    const struct object_use *use)
 {
-	const struct found_process *process = processes__find(&s->processes, use->pid);
+	const struct found_process *process;
+	bool hidden;
+	int err = find_process(s, use->pid, &process, &hidden);
 	struct object_event event = {
 		.action = OBJECT_USED,
 		.kind = use->kind,
@@ -383,16 +405,19 @@ static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 		.id = use->id,
 	};
 
-	if (!process)
-		return 0;
-	event.start_ns = process->start_ns;
+	if (err || (!process && !hidden))
+		return err;
+	event.start_ns = process ? process->start_ns : 0;
 	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, process);
+	event.head.pid = use->pid;
 	return s->handler(s->context, &event.head);
 }
 
 static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
-	bool hidden = s->report->processes_unreadable || s->report->mappings_ambiguous;
+	const struct snapshot_report *report = s->report;
+	bool hidden = report->processes_unreadable || report->processes_hidden ||
+		      report->mappings_ambiguous;
 	int err = 0;
 
 	if (ns->err)

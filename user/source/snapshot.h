@@ -9,10 +9,10 @@
  * last SNAPSHOT END with namespace 0. mm is 0 in all of them. Mappings are read before the tables:
  * what was attached in between is in a table, and not the other way round.
  *
- * A PROCESS_FOUND whose times are 0 says nothing of mappings: they may not be read, or one of them
- * may belong to one of several namespaces (placing.h). Where there is such a process, a segment
- * that has more mappings than were found gets a MAPPING_FOUND of pid 0 with their number: somebody
- * holds them, and nobody may call it unused.
+ * A PROCESS_FOUND whose times are 0 says nothing of mappings: they may not be read (one without a
+ * name is not even shown by /proc), or one of them may belong to one of several namespaces
+ * (placing.h). Where there is such a process, a segment that has more mappings than were found gets
+ * a MAPPING_FOUND of pid 0 with their number: somebody holds them, and nobody may call it unused.
  *
  * A pid that has been given again looks like the process that made or used an object: the kernel
  * keeps no start time beside it. That errs on the safe side, and calls used what is not.
@@ -20,6 +20,7 @@
 #ifndef SHMTRACE_SOURCE_SNAPSHOT_H
 #define SHMTRACE_SOURCE_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -28,6 +29,7 @@
 struct snapshot_report {
 	uint32_t processes;
 	uint32_t processes_unreadable; /* whose mappings, or whose namespace, we may not read */
+	bool processes_hidden;	       /* /proc does not show all of them: hidepid */
 	uint32_t namespaces;
 	uint32_t namespaces_unreadable;
 	uint32_t objects;

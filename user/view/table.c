@@ -136,34 +136,41 @@ static void fit(const struct table *table, size_t widths[])
 	}
 }
 
+/* blanks: those due before the next text, so that none stand at the end of a line. */
 static void print_cell(const struct table *table, size_t i, size_t room, const char *cell,
-		       FILE *out)
+		       size_t *blanks, FILE *out)
 {
 	const struct table_column *column = &table->columns[i];
 	size_t width = escape__width(cell, table->options.utf8);
 	size_t padding = width < room ? room - width : 0;
 
 	if (column->right)
-		put_padding(out, padding);
+		*blanks += padding;
+	if (*cell) {
+		put_padding(out, *blanks);
+		*blanks = 0;
+	}
 	if (width > room)
 		put_cut(out, cell, room, table->options.utf8);
 	else
 		fputs_unlocked(cell, out);
-	/* No blanks at the end of a line. */
-	if (!column->right && i + 1 < table->n_columns)
-		put_padding(out, padding);
+	if (!column->right)
+		*blanks += padding;
 }
 
 static void print_row(const struct table *table, const size_t widths[], const char *const cells[],
 		      FILE *out)
 {
+	size_t blanks = 0;
+
 	for (size_t i = 0; i < table->n_columns; i++) {
-		if (i)
-			putc_unlocked(' ', out);
-		if (table->options.raw)
+		if (table->options.raw) {
+			put_padding(out, i > 0);
 			put_raw(out, cells[i]);
-		else
-			print_cell(table, i, widths[i], cells[i], out);
+		} else {
+			blanks += i > 0;
+			print_cell(table, i, widths[i], cells[i], &blanks, out);
+		}
 	}
 	putc_unlocked('\n', out);
 }
