@@ -4,11 +4,14 @@
 # Completion for bash, with or without the bash-completion package. Names of processes are other
 # people's bytes: they never go through compgen -W, which expands its words.
 
-_shmtrace_commands="trace doctor"
+_shmtrace_commands="trace ls doctor"
 _shmtrace_top="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --color
 	--hooks --buffer --debug -h --help"
+_shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort
+	-b --bytes -J --json -r --raw -n --noheadings -h --help"
+_shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR IPCNS HOLDERS"
 _shmtrace_doctor="-J --json --debug -h --help"
 _shmtrace_calls="shmget shmat shmdt shmctl semget semctl semop semtimedop msgget msgctl msgsnd
 	msgrcv ipc %shm %sem %msg %ipc"
@@ -16,11 +19,15 @@ _shmtrace_calls="shmget shmat shmdt shmctl semget semctl semop semtimedop msgget
 _shmtrace_errors="E2BIG EACCES EAGAIN EEXIST EFAULT EFBIG EIDRM EINTR EINVAL ENFILE ENOENT ENOMEM
 	ENOMSG ENOSPC ENOSYS EPERM ERANGE"
 
+# Command, option.
 _shmtrace_takes_value() {
-	case $1 in
-	-e | --calls | -E | --errno | -k | --key | -i | --id | --min-size) ;;
-	-p | --pid | -u | --user | -n | --name | --ipcns) ;;
-	-d | --duration | --count | -o | --output | --color | --hooks | --buffer) ;;
+	case $1/$2 in
+	trace/-e | trace/--calls | trace/-E | trace/--errno | trace/-k | trace/--key) ;;
+	trace/-i | trace/--id | trace/--min-size) ;;
+	trace/-p | trace/--pid | trace/-u | trace/--user | trace/-n | trace/--name | trace/--ipcns) ;;
+	trace/-d | trace/--duration | trace/--count | trace/-o | trace/--output | trace/--color) ;;
+	trace/--hooks | trace/--buffer) ;;
+	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
 	*) return 1 ;;
 	esac
 }
@@ -76,20 +83,31 @@ _shmtrace_namespaces() {
 	readlink /proc/[0-9]*/ns/ipc 2>/dev/null | sort -u | tr -cd '0-9\n'
 }
 
-# Option, its value so far.
+# Command, option, its value so far.
 _shmtrace_value() {
+	case $1/$2 in
+	ls/-o | ls/--output) _shmtrace_list "$3" "$_shmtrace_columns" ;;
+	ls/*) _shmtrace_words "$3" "$_shmtrace_columns" ;;
+	*/-e | */--calls) _shmtrace_list "$3" "$_shmtrace_calls" ;;
+	*/-E | */--errno) _shmtrace_words "$3" "$_shmtrace_errors" ;;
+	*/-p | */--pid) _shmtrace_list "$3" "$(_shmtrace_pids)" ;;
+	*/-k | */--key) _shmtrace_words "$3" "IPC_PRIVATE $(_shmtrace_objects key)" ;;
+	*/-i | */--id) _shmtrace_words "$3" "$(_shmtrace_objects id)" ;;
+	*/-n | */--name) _shmtrace_names "$3" ;;
+	*/-u | */--user) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
+	*/-o | */--output) _shmtrace_files "$3" ;;
+	*/--ipcns) _shmtrace_words "$3" "$(_shmtrace_namespaces)" ;;
+	*/--color) _shmtrace_words "$3" "auto always never" ;;
+	*/--hooks) _shmtrace_words "$3" "auto functions syscalls" ;;
+	esac
+}
+
+# The options of a command.
+_shmtrace_options() {
 	case $1 in
-	-e | --calls) _shmtrace_list "$2" "$_shmtrace_calls" ;;
-	-E | --errno) _shmtrace_words "$2" "$_shmtrace_errors" ;;
-	-p | --pid) _shmtrace_list "$2" "$(_shmtrace_pids)" ;;
-	-k | --key) _shmtrace_words "$2" "IPC_PRIVATE $(_shmtrace_objects key)" ;;
-	-i | --id) _shmtrace_words "$2" "$(_shmtrace_objects id)" ;;
-	-n | --name) _shmtrace_names "$2" ;;
-	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
-	-o | --output) _shmtrace_files "$2" ;;
-	--ipcns) _shmtrace_words "$2" "$(_shmtrace_namespaces)" ;;
-	--color) _shmtrace_words "$2" "auto always never" ;;
-	--hooks) _shmtrace_words "$2" "auto functions syscalls" ;;
+	trace) echo "$_shmtrace_trace" ;;
+	ls) echo "$_shmtrace_ls" ;;
+	doctor) echo "$_shmtrace_doctor" ;;
 	esac
 }
 
@@ -116,7 +134,7 @@ _shmtrace() {
 	COMPREPLY=()
 	if ((COMP_CWORD > 1)); then
 		case ${COMP_WORDS[1]} in
-		trace | doctor) command=${COMP_WORDS[1]} first=2 ;;
+		trace | ls | doctor) command=${COMP_WORDS[1]} first=2 ;;
 		help)
 			((COMP_CWORD == 2)) && _shmtrace_words "$cur" "$_shmtrace_commands"
 			return 0
@@ -133,12 +151,12 @@ _shmtrace() {
 		elif [[ $word != -* ]]; then
 			[[ $command == trace ]] && _shmtrace_traced "$i" "$cur"
 			return 0
-		elif [[ $command == trace ]] && _shmtrace_takes_value "$word"; then
+		elif _shmtrace_takes_value "$command" "$word"; then
 			((++i))
 			[[ ${COMP_WORDS[i]} == "=" ]] && ((i < COMP_CWORD)) && ((++i))
 			if ((i >= COMP_CWORD)); then
 				[[ $cur == "=" ]] && cur=
-				_shmtrace_value "$word" "$cur"
+				_shmtrace_value "$command" "$word" "$cur"
 				return 0
 			fi
 		fi
@@ -149,9 +167,8 @@ _shmtrace() {
 		else
 			_shmtrace_words "$cur" "$_shmtrace_commands help"
 		fi
-	elif [[ $cur == -* || $command == doctor ]]; then
-		[[ $command == doctor ]] && _shmtrace_words "$cur" "$_shmtrace_doctor"
-		[[ $command == trace ]] && _shmtrace_words "$cur" "$_shmtrace_trace"
+	elif [[ $cur == -* || $command != trace ]]; then
+		_shmtrace_words "$cur" "$(_shmtrace_options "$command")"
 	elif ((first == 2)); then
 		_shmtrace_traced "$COMP_CWORD" "$cur"
 	else

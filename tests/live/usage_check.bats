@@ -138,6 +138,25 @@ wrong_usage() { # what the message must name, command...
 		"the completion" "$offered"
 }
 
+@test "the completion, the manual and ls have the same columns" {
+	local columns
+	columns=$("$shmtrace" ls --help | awk '/^Columns:/ { on = 1; next } on { print $1 }' | sort)
+	equal_sets "ls --help" "$columns" "the completion" \
+		"$(complete_words shmtrace ls -o "" | sort)"
+	equal_sets "ls --help" "$columns" "its manual" \
+		"$(sed -n '/^# COLUMNS/,/^# STATES/p' man/shmtrace-ls.1.scd | grep '^\*[A-Z]' |
+			tr -d ' *' | tr , '\n' | sort)"
+}
+
+@test "values that ls cannot read are wrong usage, named with their option" {
+	wrong_usage "-o: .*'FOO'" "$shmtrace" ls -o id,FOO
+	wrong_usage "-o: .*''" "$shmtrace" ls -o ""
+	wrong_usage "-x: .*'id,key'" "$shmtrace" ls -x id,key
+	wrong_usage "-J" "$shmtrace" ls -J -o id
+	wrong_usage "-J" "$shmtrace" ls -J -r
+	wrong_usage "'extra'" "$shmtrace" ls extra
+}
+
 @test "the completion finishes lists, values behind = and commands to trace" {
 	[ "$(complete_words shmtrace trace -e shmget,shmc)" = shmget,shmctl ]
 	[ "$(complete_words shmtrace --calls = shmget,shmc)" = shmget,shmctl ]
@@ -145,6 +164,8 @@ wrong_usage() { # what the message must name, command...
 	[ "$(complete_words shmtrace -E ENOS | xargs)" = "ENOSPC ENOSYS" ]
 	[ "$(complete_words shmtrace trace -q -- ipcm)" = ipcmk ]
 	[ "$(complete_words shmtrace -u roo)" = root ]
+	[ "$(complete_words shmtrace ls -o ID,CREA)" = ID,CREATOR ]
+	[ "$(complete_words shmtrace ls --sort = SI)" = SIZE ]
 	complete_words shmtrace -p "$$" | grep -qx "$$"
 	# In a traced command's arguments there are no options of shmtrace.
 	run complete_words shmtrace trace -- true -

@@ -308,7 +308,8 @@ void object__apply(struct ledger *ledger, const struct object_event *event)
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 		if (object && process && key.kind != OBJECT_SHM)
 			use__add(ledger, process, object);
-		if (object)
+		/* A snapshot knows who, and not when: its time is 0. */
+		if (object && object->last_ns < event->head.time_ns)
 			object->last_ns = event->head.time_ns;
 		return;
 	}

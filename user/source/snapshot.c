@@ -408,7 +408,8 @@ static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 	if (err || (!process && !hidden))
 		return err;
 	event.start_ns = process ? process->start_ns : 0;
-	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, process);
+	/* When that was is not told. */
+	fill_head(&event.head, EVENT_OBJECT, 0, process);
 	event.head.pid = use->pid;
 	return s->handler(s->context, &event.head);
 }

@@ -3,20 +3,17 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/json_writer.h"
 #include "view/ledger.h"
 #include "view/limits.h"
+#include "view/object_json.h"
 #include "view/words.h"
-
-#define LINE_MAX_BYTES 4096
-#define NS_PER_S       1000000000LL
 
 struct json_ledger {
 	const struct ledger_view *view;
 	const struct ledger *ledger;
-	char line[LINE_MAX_BYTES];
+	char line[OBJECT_JSON_BYTES];
 	struct json_writer w;
 	const struct object_info *object; /* whose holders are written */
 };
@@ -52,23 +49,9 @@ static void end(struct json_ledger *json)
 	fwrite(json->line, 1, json_writer__finish(&json->w), json->view->out);
 }
 
-/* null where ns is 0: not known. */
-static void put_time(struct json_ledger *json, const char *key, uint64_t ns)
+static void put_line(struct json_ledger *json, size_t len)
 {
-	long long real = (long long)ns + json->view->clock_offset_ns;
-	time_t seconds = real / NS_PER_S;
-	char text[48];
-	struct tm tm;
-	size_t len;
-
-	if (!ns) {
-		json_writer__null(&json->w, key);
-		return;
-	}
-	gmtime_r(&seconds, &tm);
-	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, sizeof(text) - len, ".%09lldZ", real % NS_PER_S);
-	json_writer__str(&json->w, key, text);
+	fwrite(json->line, 1, len, json->view->out);
 }
 
 static void put_known(struct json_ledger *json, const char *key, uint64_t value)
@@ -87,22 +70,13 @@ static bool put_holder(void *context, const struct ledger_process *process, uint
 	ledger__process_info(process, &info);
 	if (json->view->pid && info.pid != json->view->pid)
 		return true;
-	begin(json, json->object->kind == OBJECT_SHM ? "attachment" : "user");
-	json_writer__str(&json->w, "kind", object_kind__name(json->object->kind));
-	json_writer__u64(&json->w, "ipcns", json->object->ipcns);
-	json_writer__s64(&json->w, "id", json->object->id);
-	json_writer__u64(&json->w, "pid", info.pid);
-	json_writer__string(&json->w, "comm", info.comm, sizeof(info.comm));
-	if (json->object->kind == OBJECT_SHM)
-		json_writer__u64(&json->w, "mappings", mappings);
-	end(json);
+	put_line(json, object_json__holder(json->line, json->object, &info, mappings));
 	return true;
 }
 
 static bool put_object(void *context, const struct ledger_object *object)
 {
 	struct json_ledger *json = context;
-	struct process_info owner;
 	struct object_info info;
 
 	ledger__object_info(object, &info);
@@ -111,30 +85,7 @@ static bool put_object(void *context, const struct ledger_object *object)
 		ledger__for_each_holder(object, put_holder, json);
 		return true;
 	}
-	begin(json, "object");
-	json_writer__u64(&json->w, "ipcns", info.ipcns);
-	json_writer__str(&json->w, "kind", object_kind__name(info.kind));
-	json_writer__s64(&json->w, "id", info.id);
-	json_writer__u64(&json->w, "key", info.key);
-	json_writer__u64(&json->w, "size", info.size);
-	json_writer__u64(&json->w, "mode", info.mode);
-	json_writer__u64(&json->w, "uid", info.uid);
-	json_writer__u64(&json->w, "gid", info.gid);
-	json_writer__u64(&json->w, "nattch", info.nattch);
-	put_known(json, "creator", info.creator);
-	if (info.owner) {
-		ledger__process_info(info.owner, &owner);
-		json_writer__string(&json->w, "creator_comm", owner.comm, sizeof(owner.comm));
-		json_writer__bool(&json->w, "creator_alive", owner.alive);
-	} else {
-		json_writer__null(&json->w, "creator_comm");
-		json_writer__null(&json->w, "creator_alive");
-	}
-	put_time(json, "created", info.created_ns);
-	put_time(json, "last", info.last_ns);
-	json_writer__str(&json->w, "state", object_state__name(info.state));
-	json_writer__str(&json->w, "known", info.observed ? "observed" : "inferred");
-	end(json);
+	put_line(json, object_json__object(json->line, &info, json->view->clock_offset_ns));
 	ledger__for_each_holder(object, put_holder, json);
 	return true;
 }
@@ -223,7 +174,7 @@ int ledger_view__print_json(const struct ledger_view *view, const struct ledger 
 	ledger__for_each_object(ledger, put_object, &json);
 	ledger__stats(ledger, &stats);
 	begin(&json, "ledger");
-	put_time(&json, "time", view->now_ns);
+	object_json__put_time(&json.w, "time", view->now_ns, view->clock_offset_ns);
 	json_writer__u64(&json.w, "objects", stats.objects);
 	json_writer__u64(&json.w, "processes", stats.processes);
 	json_writer__u64(&json.w, "events", stats.events);

@@ -11,9 +11,9 @@
 
 #include "base/vector.h"
 #include "view/ls_columns.h"
+#include "view/object_json.h"
 
-#define ROW_BYTES  (1u << 18) /* all cells of one row: more than ten thousand holders */
-#define JSON_BYTES 4096
+#define ROW_BYTES (1u << 18) /* all cells of one row: more than ten thousand holders */
 
 static bool count_holder(void *context, const struct ledger_process *process, uint32_t mappings)
 {
@@ -145,53 +145,21 @@ static int print_table(struct ls *ls, FILE *out)
 	return err;
 }
 
-static void begin_line(struct json_writer *w, char *line, const char *type)
-{
-	json_writer__init(w, line, JSON_BYTES);
-	json_writer__begin(w, NULL);
-	json_writer__str(w, "type", type);
-	json_writer__u64(w, "version", 1);
-}
-
-static void end_line(struct json_writer *w, FILE *out)
-{
-	json_writer__end(w);
-	fwrite_unlocked(w->out.data, 1, json_writer__finish(w), out);
-}
-
-static void print_holder(const struct ls_row *row, const struct ls_holder *holder, FILE *out)
-{
-	bool attached = row->info.kind == OBJECT_SHM;
-	char line[JSON_BYTES];
-	struct json_writer w;
-
-	begin_line(&w, line, attached ? "attachment" : "use");
-	json_writer__str(&w, "kind", ls__kind_name(row->info.kind));
-	json_writer__u64(&w, "ipcns", row->info.ipcns);
-	json_writer__s64(&w, "id", row->info.id);
-	json_writer__u64(&w, "pid", holder->info.pid);
-	json_writer__str(&w, "comm", holder->info.comm);
-	json_writer__u64(&w, "uid", holder->info.uid);
-	if (attached)
-		json_writer__u64(&w, "mappings", holder->mappings);
-	end_line(&w, out);
-}
-
 static void print_json(struct ls *ls, FILE *out)
 {
+	char line[OBJECT_JSON_BYTES];
+
 	for (size_t i = 0; i < ls->n_rows; i++) {
 		const struct ls_row *row = &ls->rows[i];
-		char line[JSON_BYTES];
-		struct json_writer w;
 
-		begin_line(&w, line, "object");
-		for (size_t c = 0; c < LS_COLUMNS; c++)
-			if (ls_columns[c].json)
-				ls_columns[c].json(ls, row, &w);
-		end_line(&w, out);
+		/* What was found here was made before our time: there are no times to convert. */
+		fwrite_unlocked(line, 1, object_json__object(line, &row->info, 0), out);
 		ls__find_holders(ls, row);
 		for (size_t h = 0; h < ls->n_holders; h++)
-			print_holder(row, &ls->holders[h], out);
+			fwrite_unlocked(line, 1,
+					object_json__holder(line, &row->info, &ls->holders[h].info,
+							    ls->holders[h].mappings),
+					out);
 	}
 }
 

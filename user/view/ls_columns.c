@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One table of columns drives names, help, alignment, cells, order and the members of JSON.
+ * One table of columns drives names, help, alignment, cells and order.
  */
 #include "view/ls_columns.h"
 
@@ -13,16 +13,9 @@
 
 #include "base/escape.h"
 #include "base/vector.h"
+#include "view/ledger.h"
 
 #define MODE_PERMISSIONS 0777
-#define MODE_LOCKED	 02000 /* SHM_LOCKED, include/linux/shm.h */
-
-static const char *const kind_names[] = {"shm", "sem", "msg"};
-
-const char *ls__kind_name(uint32_t kind)
-{
-	return kind_names[kind];
-}
 
 static const char *user_name(struct ls *ls, uint32_t uid)
 {
@@ -57,18 +50,12 @@ static void put_escaped(const struct ls *ls, struct buffer *out, const char *byt
 static void put_kind(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
 	(void)ls;
-	buffer__put_str(out, kind_names[row->info.kind]);
+	buffer__put_str(out, object_kind__name(row->info.kind));
 }
 
 static uint64_t kind_value(const struct ls_row *row)
 {
 	return row->info.kind;
-}
-
-static void json_kind(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__str(w, "kind", kind_names[row->info.kind]);
 }
 
 static void put_id(struct ls *ls, const struct ls_row *row, struct buffer *out)
@@ -80,12 +67,6 @@ static void put_id(struct ls *ls, const struct ls_row *row, struct buffer *out)
 static uint64_t id_value(const struct ls_row *row)
 {
 	return row->info.id;
-}
-
-static void json_id(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__s64(w, "id", row->info.id);
 }
 
 static void put_key(struct ls *ls, const struct ls_row *row, struct buffer *out)
@@ -102,12 +83,6 @@ static uint64_t key_value(const struct ls_row *row)
 	return row->info.key;
 }
 
-static void json_key(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__u64(w, "key", row->info.key);
-}
-
 static void put_owner(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
 	const char *name = user_name(ls, row->info.uid);
@@ -116,13 +91,6 @@ static void put_owner(struct ls *ls, const struct ls_row *row, struct buffer *ou
 		put_escaped(ls, out, name);
 	else
 		buffer__put_u64(out, row->info.uid);
-}
-
-static void json_owner(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	const char *name = user_name(ls, row->info.uid);
-
-	json_writer__str(w, "owner", *name ? name : NULL);
 }
 
 static void put_uid(struct ls *ls, const struct ls_row *row, struct buffer *out)
@@ -136,12 +104,6 @@ static uint64_t uid_value(const struct ls_row *row)
 	return row->info.uid;
 }
 
-static void json_uid(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__u64(w, "uid", row->info.uid);
-}
-
 static void put_gid(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
 	(void)ls;
@@ -151,12 +113,6 @@ static void put_gid(struct ls *ls, const struct ls_row *row, struct buffer *out)
 static uint64_t gid_value(const struct ls_row *row)
 {
 	return row->info.gid;
-}
-
-static void json_gid(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__u64(w, "gid", row->info.gid);
 }
 
 static void put_perms(struct ls *ls, const struct ls_row *row, struct buffer *out)
@@ -171,16 +127,6 @@ static void put_perms(struct ls *ls, const struct ls_row *row, struct buffer *ou
 static uint64_t perms_value(const struct ls_row *row)
 {
 	return row->info.mode & MODE_PERMISSIONS;
-}
-
-static void json_perms(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__u64(w, "mode", row->info.mode & MODE_PERMISSIONS);
-	if (row->info.kind == OBJECT_SHM)
-		json_writer__bool(w, "locked", row->info.mode & MODE_LOCKED);
-	else
-		json_writer__null(w, "locked");
 }
 
 /* "56B", "1.5M": three digits are enough for people. */
@@ -221,15 +167,6 @@ static uint64_t size_value(const struct ls_row *row)
 	return row->info.size;
 }
 
-static void json_size(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	if (row->info.kind == OBJECT_MSG)
-		json_writer__null(w, "size");
-	else
-		json_writer__u64(w, "size", row->info.size);
-}
-
 static void put_nattch(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
 	(void)ls;
@@ -242,35 +179,10 @@ static uint64_t nattch_value(const struct ls_row *row)
 	return row->info.nattch;
 }
 
-static void json_nattch(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	if (row->info.kind == OBJECT_SHM)
-		json_writer__u64(w, "nattch", row->info.nattch);
-	else
-		json_writer__null(w, "nattch");
-}
-
-static const char *state_name(const struct ls_row *row)
-{
-	static const char *const names[] = {
-		[STATE_IN_USE] = "in use", [STATE_IDLE] = "idle",	[STATE_ORPHAN] = "orphan",
-		[STATE_DOOMED] = "doomed", [STATE_UNKNOWN] = "unknown", [STATE_GONE] = "gone",
-	};
-
-	return names[row->info.state];
-}
-
 static void put_state(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
 	(void)ls;
-	buffer__put_str(out, state_name(row));
-}
-
-static void json_state(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__str(w, "state", state_name(row));
+	buffer__put_str(out, object_state__name(row->info.state));
 }
 
 /* "postgres[4121]", as in system logs; what has ended before our time has no name. */
@@ -291,24 +203,6 @@ static void put_creator(struct ls *ls, const struct ls_row *row, struct buffer *
 static uint64_t creator_value(const struct ls_row *row)
 {
 	return row->info.creator;
-}
-
-static void json_creator(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	struct process_info creator = {.pid = row->info.creator};
-
-	(void)ls;
-	if (!row->info.creator) {
-		json_writer__null(w, "creator");
-		return;
-	}
-	if (row->info.owner)
-		ledger__process_info(row->info.owner, &creator);
-	json_writer__begin(w, "creator");
-	json_writer__u64(w, "pid", creator.pid);
-	json_writer__str(w, "comm", row->info.owner ? creator.comm : NULL);
-	json_writer__bool(w, "alive", creator.alive);
-	json_writer__end(w);
 }
 
 static bool keep_holder(void *context, const struct ledger_process *process, uint32_t mappings)
@@ -387,42 +281,24 @@ static uint64_t ipcns_value(const struct ls_row *row)
 	return row->info.ipcns;
 }
 
-static void json_ipcns(struct ls *ls, const struct ls_row *row, struct json_writer *w)
-{
-	(void)ls;
-	json_writer__u64(w, "ipcns", row->info.ipcns);
-}
-
-/* Holders are lines of their own in JSON. */
 const struct ls_column ls_columns[] = {
-	{{"KIND", false, false}, LS_ALWAYS, "shm, sem or msg", put_kind, kind_value, json_kind},
-	{{"ID", true, false}, LS_ALWAYS, "number of the object", put_id, id_value, json_id},
-	{{"KEY", false, false}, LS_ALWAYS, "0 is IPC_PRIVATE", put_key, key_value, json_key},
-	{{"OWNER", false, false}, LS_ALWAYS, "user that owns it", put_owner, NULL, json_owner},
-	{{"UID", true, false}, LS_IF_CHOSEN, "OWNER as a number", put_uid, uid_value, json_uid},
-	{{"GID", true, false}, LS_IF_CHOSEN, "group that owns it", put_gid, gid_value, json_gid},
-	{{"PERMS", true, false}, LS_IF_CHOSEN, "octal", put_perms, perms_value, json_perms},
-	{{"SIZE", true, false}, LS_ALWAYS, "bytes or semaphores", put_size, size_value, json_size},
-	{{"NATTCH", true, false},
-	 LS_ALWAYS,
-	 "mappings of a segment",
-	 put_nattch,
-	 nattch_value,
-	 json_nattch},
-	{{"STATE", false, false}, LS_ALWAYS, "see shmtrace-ls(1)", put_state, NULL, json_state},
-	{{"CREATOR", false, true},
-	 LS_ALWAYS,
-	 "process that made it",
-	 put_creator,
-	 creator_value,
-	 json_creator},
-	{{"IPCNS", true, false}, LS_WITH_ALL, "IPC namespace", put_ipcns, ipcns_value, json_ipcns},
+	{{"KIND", false, false}, LS_ALWAYS, "shm, sem or msg", put_kind, kind_value},
+	{{"ID", true, false}, LS_ALWAYS, "number of the object", put_id, id_value},
+	{{"KEY", false, false}, LS_ALWAYS, "0 is IPC_PRIVATE", put_key, key_value},
+	{{"OWNER", false, false}, LS_ALWAYS, "user that owns it", put_owner, NULL},
+	{{"UID", true, false}, LS_IF_CHOSEN, "OWNER as a number", put_uid, uid_value},
+	{{"GID", true, false}, LS_IF_CHOSEN, "group that owns it", put_gid, gid_value},
+	{{"PERMS", true, false}, LS_IF_CHOSEN, "octal", put_perms, perms_value},
+	{{"SIZE", true, false}, LS_ALWAYS, "bytes or semaphores", put_size, size_value},
+	{{"NATTCH", true, false}, LS_ALWAYS, "mappings of a segment", put_nattch, nattch_value},
+	{{"STATE", false, false}, LS_ALWAYS, "see shmtrace-ls(1)", put_state, NULL},
+	{{"CREATOR", false, true}, LS_ALWAYS, "process that made it", put_creator, creator_value},
+	{{"IPCNS", true, false}, LS_WITH_ALL, "IPC namespace", put_ipcns, ipcns_value},
 	{{"HOLDERS", false, true},
 	 LS_ALWAYS,
 	 "processes that attach or use it",
 	 put_holders,
-	 holders_value,
-	 NULL},
+	 holders_value},
 };
 
 _Static_assert(sizeof(ls_columns) / sizeof(*ls_columns) == LS_COLUMNS, "LS_COLUMNS");

@@ -6,7 +6,6 @@
 #define SHMTRACE_VIEW_LS_COLUMNS_H
 
 #include "base/buffer.h"
-#include "base/json_writer.h"
 #include "ledger/ledger.h"
 #include "view/ls.h"
 #include "view/table.h"
@@ -52,14 +51,9 @@ struct ls_column {
 	void (*put)(struct ls *ls, const struct ls_row *row, struct buffer *out);
 	/* What rows are ordered by; NULL: by their cells. */
 	uint64_t (*value)(const struct ls_row *row);
-	/* NULL: not a member of the object. */
-	void (*json)(struct ls *ls, const struct ls_row *row, struct json_writer *w);
 };
 
 extern const struct ls_column ls_columns[LS_COLUMNS];
-
-/* "shm", "sem", "msg". Static. */
-const char *ls__kind_name(uint32_t kind);
 
 /* Into ls->holders, by name and pid. */
 void ls__find_holders(struct ls *ls, const struct ls_row *row);
