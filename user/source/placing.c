@@ -104,16 +104,24 @@ static bool place_by_identity(const struct group *group, size_t i)
 	for (size_t r = 0; r < group->n_rows; r++) {
 		struct placing_row *row = &group->rows[r];
 
-		/* The kernel makes the file first, then stamps the row; IPC_SET stamps it again. */
-		if (!fits(row, mapping) || row->size != size || row->changed < created)
+		/*
+		 * The kernel makes the file first, then stamps the row; IPC_SET stamps it again.
+		 * What is still mapped now was so when the table was read: it is in the count.
+		 */
+		if (!fits(row, mapping) || row->size != size || row->changed < created ||
+		    row->certain == row->nattch)
 			continue;
 		if (found)
 			return false;
 		found = row;
 	}
-	if (found)
+	if (found) {
 		place(mapping, found);
-	return found;
+		found->certain++;
+	} else {
+		mapping->result = PLACED_NOWHERE;
+	}
+	return true;
 }
 
 /* How many that are not placed yet would go to that row by rule 4. */
@@ -153,23 +161,35 @@ static void place_by_home(const struct group *group)
 	}
 }
 
-static void place_group(const struct group *group)
+/* Those whose own namespace may have it come first, and use up its nattch. */
+static bool place_each(const struct group *group, bool at_home)
 {
-	bool left = false;
+	bool all = true;
 
-	if (place_all_at_home(group))
-		return;
 	for (size_t i = 0; i < group->n_mappings; i++) {
 		struct placing_mapping *mapping = mapping_of(group, i);
 		size_t fitting;
 
+		if (at_home != (own_row(group, mapping) != NULL))
+			continue;
 		mapping->ipcns = 0;
 		only_row(group, mapping, &fitting);
 		mapping->result = fitting ? PLACED_AMBIGUOUS : PLACED_NOWHERE;
 		if (fitting && !place_by_identity(group, i))
-			left = true;
+			all = false;
 	}
-	if (left)
+	return all;
+}
+
+static void place_group(const struct group *group)
+{
+	bool all;
+
+	if (place_all_at_home(group))
+		return;
+	all = place_each(group, true);
+	all &= place_each(group, false);
+	if (!all)
 		place_by_home(group);
 }
 

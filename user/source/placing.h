@@ -10,8 +10,8 @@
  * 2. All go to their process's own namespace where a row there fits all of them, and no namespace
  *    that has the id gets more mappings than its nattch, or, when nothing is hidden from us, fewer.
  * 3. Otherwise each is looked at: the size and the second of creation of what is mapped
- *    (/proc/PID/map_files) must be those of exactly one row that fits.
- *    What is no longer there was at home.
+ *    (/proc/PID/map_files) must be those of exactly one row that fits and whose nattch is not used
+ * up. What is no longer there was at home.
  * 4. Where that may not be looked at, or does not tell: a row of the own namespace that fits, if
  * all that would go there are no more than its nattch; the only row that fits, likewise.
  * 5. What is left is not placed. Where no row fits it belongs to a namespace that we cannot see.
@@ -32,9 +32,10 @@ struct placing_row {
 	uint32_t key;
 	bool marked;
 	uint32_t nattch;
-	uint64_t size;	 /* bytes */
-	int64_t changed; /* seconds: created, or changed later */
-	uint32_t placed; /* result: mappings */
+	uint64_t size;	  /* bytes */
+	int64_t changed;  /* seconds: created, or changed later */
+	uint32_t placed;  /* result: mappings */
+	uint32_t certain; /* of these, by what they are; starts as 0 */
 };
 
 enum placing_result {
