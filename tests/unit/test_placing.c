@@ -179,6 +179,21 @@ static void test_nattch_used_up(void **state)
 	expect(&w, 0, PLACED, A);
 }
 
+static void test_of_no_known_namespace(void **state)
+{
+	struct world w = {0};
+
+	(void)state;
+	/* The key would fit, as that of what is marked is not known; the size does not. */
+	add_row(&w, 0, A, 0, 1)->marked = true;
+	add_mapping(&w, 0, A, 5, 0);
+	add_mapping(&w, 0, B, 6, 0);
+	w.truths[1].size = 8192;
+	run(&w, true);
+	expect(&w, 0, PLACED, A);
+	expect(&w, 1, PLACED_NOWHERE, 0);
+}
+
 static void test_others_hidden(void **state)
 {
 	struct world w = {0};
@@ -231,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_equal_ids_not_told),
 		cmocka_unit_test(test_both_alike),
 		cmocka_unit_test(test_nattch_used_up),
+		cmocka_unit_test(test_of_no_known_namespace),
 		cmocka_unit_test(test_others_hidden),
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_gone_meanwhile),

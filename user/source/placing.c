@@ -152,7 +152,7 @@ static void place_by_home(const struct group *group)
 		struct placing_row *row = own_row(group, mapping);
 		size_t fitting;
 
-		if (mapping->result == PLACED)
+		if (mapping->result != PLACED_AMBIGUOUS)
 			continue;
 		if (!row)
 			row = only_row(group, mapping, &fitting);

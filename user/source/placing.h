@@ -11,9 +11,9 @@
  *    that has the id gets more mappings than its nattch, or, when nothing is hidden from us, fewer.
  * 3. Otherwise each is looked at: the size and the second of creation of what is mapped
  *    (/proc/PID/map_files) must be those of exactly one row that fits and whose nattch is not used
- * up. What is no longer there was at home.
+ *    up. With none it is in no namespace that we know. What is no longer there was at home.
  * 4. Where that may not be looked at, or does not tell: a row of the own namespace that fits, if
- * all that would go there are no more than its nattch; the only row that fits, likewise.
+ *    all that would go there are no more than its nattch; the only row that fits, likewise.
  * 5. What is left is not placed. Where no row fits it belongs to a namespace that we cannot see.
  *
  * So a wrong place takes two processes that have exchanged attachments of equal id and key between

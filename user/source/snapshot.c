@@ -418,7 +418,7 @@ static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
 	const struct snapshot_report *report = s->report;
 	bool hidden = report->processes_unreadable || report->processes_hidden ||
-		      report->mappings_ambiguous;
+		      report->mappings_ambiguous || report->mappings_unlisted;
 	int err = 0;
 
 	if (ns->err)
