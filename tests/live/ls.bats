@@ -72,6 +72,18 @@ attachments() {
 	equals_kernel
 }
 
+@test "kernels that cannot be asked for mappings are read as text, and say the same" {
+	own_namespace
+	start_caller
+	order 'import mmap; maps = [mmap.mmap(-1, 4096, prot=1 + i % 2) for i in range(1500)]'
+	order 'for i in range(700): shmat(shmget(i, 4096, CREAT | 0o600), 0, 0o10000 * (i % 2))'
+	[ "$(wc -c <"/proc/$CALLER/maps")" -gt 100000 ]
+	equals_kernel
+	inside strace -qq -e trace=ioctl -e inject=ioctl:error=ENOTTY -o "$T/strace" "$SHMTRACE" ls -J |
+		diff "$T/ls" -
+	grep -q INJECTED "$T/strace"
+}
+
 @test "holders are counted by mappings, also after fork and for one attached read-only" {
 	own_namespace
 	start_caller

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,9 @@
 #define PF_KTHREAD   0x00200000 /* include/linux/sched.h */
 #define NS_PER_SEC   1000000000ull
 #define STATUS_BYTES 4096
+#define THREADS_MAX  7	 /* beside the caller's */
+#define PER_THREAD   500 /* processes; fewer are not worth a thread */
+#define PART	     32	 /* that a thread takes at once */
 
 void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LEN])
 {
@@ -204,14 +208,13 @@ static int by_pid(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
-int processes__read(struct processes *processes, int proc_fd)
+/* The numbers alone; what is behind them comes later. */
+static int list_processes(struct processes *processes, int proc_fd)
 {
-	long ticks_per_sec = sysconf(_SC_CLK_TCK);
 	const struct dirent *entry;
 	int err = 0, fd;
 	DIR *dir;
 
-	*processes = (struct processes){0};
 	fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -221,7 +224,7 @@ int processes__read(struct processes *processes, int proc_fd)
 		close(fd);
 		return err;
 	}
-	while ((entry = readdir(dir))) {
+	while (!err && (entry = readdir(dir))) {
 		uint32_t pid = strtoul(entry->d_name, NULL, 10);
 		void *list;
 
@@ -234,13 +237,71 @@ int processes__read(struct processes *processes, int proc_fd)
 			break;
 		}
 		processes->list = list;
-		if (read_process(proc_fd, pid, ticks_per_sec, &processes->list[processes->count]))
-			processes->count++;
+		processes->list[processes->count++] = (struct found_process){.pid = pid};
 	}
 	closedir(dir);
-	if (processes->count)
-		qsort(processes->list, processes->count, sizeof(*processes->list), by_pid);
 	return err;
+}
+
+struct readers {
+	struct processes *processes;
+	int proc_fd;
+	long ticks_per_sec;
+	size_t next; /* taken by adding to it */
+};
+
+static void *read_some(void *context)
+{
+	struct readers *readers = context;
+	struct processes *processes = readers->processes;
+
+	for (;;) {
+		size_t first = __atomic_fetch_add(&readers->next, PART, __ATOMIC_RELAXED);
+
+		if (first >= processes->count)
+			return NULL;
+		for (size_t i = first; i < first + PART && i < processes->count; i++)
+			if (!read_process(readers->proc_fd, processes->list[i].pid,
+					  readers->ticks_per_sec, &processes->list[i]))
+				processes->list[i].pid = 0;
+	}
+}
+
+/* All of it is the kernel's time, which processors can share. */
+static void read_all(struct processes *processes, int proc_fd)
+{
+	struct readers readers = {
+		.processes = processes, .proc_fd = proc_fd, .ticks_per_sec = sysconf(_SC_CLK_TCK)};
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	pthread_t threads[THREADS_MAX];
+	size_t started = 0;
+
+	while (started < THREADS_MAX && (long)started + 1 < processors &&
+	       processes->count > (started + 1) * PER_THREAD &&
+	       !pthread_create(&threads[started], NULL, read_some, &readers))
+		started++;
+	read_some(&readers);
+	while (started)
+		pthread_join(threads[--started], NULL);
+}
+
+int processes__read(struct processes *processes, int proc_fd)
+{
+	size_t kept = 0;
+	int err;
+
+	*processes = (struct processes){0};
+	err = list_processes(processes, proc_fd);
+	if (err)
+		return err;
+	read_all(processes, proc_fd);
+	for (size_t i = 0; i < processes->count; i++)
+		if (processes->list[i].pid)
+			processes->list[kept++] = processes->list[i];
+	processes->count = kept;
+	if (kept)
+		qsort(processes->list, kept, sizeof(*processes->list), by_pid);
+	return 0;
 }
 
 void processes__free(struct processes *processes)
