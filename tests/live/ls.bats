@@ -133,6 +133,19 @@ attachments() {
 	[ "$(jq -r 'select(.type == "object").state' "$T/ls")" = in-use ]
 }
 
+@test "two processes in one address space hold a segment, and its mappings count once" {
+	own_namespace
+	start_caller
+	order 'shmat(shmget(0, 4096, 0o600), 0, 0); stack = ctypes.create_string_buffer(65536)'
+	order 'kid = libc.clone(libc.pause, ctypes.c_void_p(ctypes.addressof(stack) + 65520), 0x100 | 17, None)'
+	inside "$SHMTRACE" ls -J >"$T/ls" 2>"$T/err"
+	[ "$(jq -r 'select(.type == "object").nattch' "$T/ls")" = 1 ]
+	[ "$(jq -r 'select(.type == "attachment").mappings' "$T/ls" | xargs)" = "1 1" ]
+	run ! grep found "$T/err"
+	order 'os.kill(kid, 9); os.waitpid(kid, 0)'
+	equals_kernel
+}
+
 @test "equal ids of two namespaces are told apart, also where a process takes one along" {
 	local first second
 	own_namespace

@@ -13,20 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/vector.h"
-#include "source/maps.h"
 #include "source/namespaces.h"
 #include "source/objects.h"
 #include "source/placing.h"
 #include "source/processes.h"
+#include "source/readings.h"
 
 #define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
-
-struct reading {
-	size_t first, count; /* of snapshot.mappings */
-	uint64_t from_ns, to_ns;
-	int err; /* of reading the mappings; ENOENT: it has ended */
-};
 
 struct snapshot {
 	snapshot_handler handler;
@@ -34,85 +27,19 @@ struct snapshot {
 	struct snapshot_report *report;
 	int proc_fd;
 	uint64_t begin_ns;
-	struct maps_reader *maps;
-	struct processes processes;
-	struct reading *readings; /* of each process */
-	struct segment_mapping *mappings;
-	size_t n_mappings, mappings_cap;
+	struct readings readings;
 	uint32_t *mapping_process; /* index, of each mapping */
 	struct namespaces namespaces;
 	struct placing placing;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-static int keep_mapping(void *context, const struct segment_mapping *mapping)
-{
-	struct snapshot *s = context;
-	struct segment_mapping *mappings = vector__room(s->mappings, s->n_mappings,
-							&s->mappings_cap, sizeof(*mappings));
-
-	if (!mappings)
-		return -ENOMEM;
-	s->mappings = mappings;
-	mappings[s->n_mappings++] = *mapping;
-	return 0;
-}
-
-static int read_process(struct snapshot *s, size_t i)
-{
-	const struct found_process *process = &s->processes.list[i];
-	struct reading *reading = &s->readings[i];
-	char dir[PROCESS_DIR_LEN];
-
-	reading->first = s->n_mappings;
-	reading->from_ns = now_ns();
-	if (process->has_memory) {
-		processes__dir(process, dir);
-		reading->err = maps__read(s->maps, dir, keep_mapping, s);
-	}
-	reading->to_ns = now_ns();
-	reading->count = s->n_mappings - reading->first;
-	if (reading->err == -ENOMEM)
-		return reading->err;
-	if (reading->err == -ESRCH)
-		reading->err = -ENOENT;
-	if (reading->err == -ENOENT)
-		return 0;
-	s->report->processes++;
-	s->report->processes_unreadable += reading->err || !process->ipcns;
-	return 0;
-}
-
-static int read_processes(struct snapshot *s)
-{
-	int err = processes__read(&s->processes, s->proc_fd);
-
-	if (err)
-		return err;
-	/* The first process always runs, and is not ours. */
-	s->report->processes_hidden = processes__is_hidden(s->proc_fd, 1);
-	s->readings = calloc(s->processes.count + 1, sizeof(*s->readings));
-	if (!s->readings)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < s->processes.count; i++)
-		err = read_process(s, i);
-	return err;
-}
 
 static int identify(void *context, size_t mapping, uint64_t *size, int64_t *created)
 {
 	const struct snapshot *s = context;
 	char dir[PROCESS_DIR_LEN];
 
-	processes__dir(&s->processes.list[s->mapping_process[mapping]], dir);
-	return maps__identify(s->maps, dir, &s->mappings[mapping], size, created);
+	processes__dir(&s->readings.processes.list[s->mapping_process[mapping]], dir);
+	return maps__identify(s->readings.maps, dir, &s->readings.mappings[mapping], size, created);
 }
 
 static size_t count_segments(const struct object_table *table)
@@ -130,10 +57,10 @@ static int prepare_placing(struct snapshot *s)
 
 	for (size_t i = 0; i < s->namespaces.count; i++)
 		placing->n_rows += count_segments(&s->namespaces.list[i].table);
-	placing->n_mappings = s->n_mappings;
+	placing->n_mappings = s->readings.n_mappings;
 	placing->rows = calloc(placing->n_rows + 1, sizeof(*placing->rows));
 	placing->mappings = calloc(placing->n_mappings + 1, sizeof(*placing->mappings));
-	s->mapping_process = calloc(s->n_mappings + 1, sizeof(*s->mapping_process));
+	s->mapping_process = calloc(s->readings.n_mappings + 1, sizeof(*s->mapping_process));
 	if (!placing->rows || !placing->mappings || !s->mapping_process)
 		return -ENOMEM;
 	placing->all_seen = !s->report->processes_unreadable && !s->report->processes_hidden &&
@@ -172,15 +99,17 @@ static int place_mappings(struct snapshot *s)
 	if (err)
 		return err;
 	fill_rows(s->placing.rows, &s->namespaces);
-	for (size_t p = 0; p < s->processes.count; p++) {
-		const struct reading *reading = &s->readings[p];
+	for (size_t p = 0; p < s->readings.processes.count; p++) {
+		const struct reading *reading = &s->readings.list[p];
 
+		if (reading->space != p)
+			continue;
 		for (size_t i = reading->first; i < reading->first + reading->count; i++) {
 			s->mapping_process[i] = p;
 			s->placing.mappings[i] = (struct placing_mapping){
-				.id = s->mappings[i].id,
-				.key = s->mappings[i].key,
-				.own = s->processes.list[p].ipcns,
+				.id = s->readings.mappings[i].id,
+				.key = s->readings.mappings[i].key,
+				.own = s->readings.processes.list[p].ipcns,
 			};
 		}
 	}
@@ -205,11 +134,11 @@ static int compare_mapping(void *context, const struct segment_mapping *mapping)
  */
 static bool is_still_mapped(const struct snapshot *s, size_t i)
 {
-	struct search search = {.mapping = &s->mappings[i]};
+	struct search search = {.mapping = &s->readings.mappings[i]};
 	char dir[PROCESS_DIR_LEN];
 
-	processes__dir(&s->processes.list[s->mapping_process[i]], dir);
-	maps__read(s->maps, dir, compare_mapping, &search);
+	processes__dir(&s->readings.processes.list[s->mapping_process[i]], dir);
+	maps__read(s->readings.maps, dir, compare_mapping, &search);
 	return search.found;
 }
 
@@ -253,14 +182,23 @@ static int tell_boundary(struct snapshot *s, uint32_t action, uint64_t time_ns,
 	return s->handler(s->context, &event.head);
 }
 
+/* 0: its own. The number is what the ledger gives to an address space of which it knows none. */
+static uint64_t shared_space(const struct snapshot *s, size_t p)
+{
+	size_t space = s->readings.list[p].space;
+
+	return space == p ? 0 : 1ULL << 32 | s->readings.processes.list[space].pid;
+}
+
 /* All mappings of the same segment in one event, at the place of the first of them. */
 static int tell_mapping(struct snapshot *s, size_t p, size_t i)
 {
-	const struct found_process *process = &s->processes.list[p];
-	const struct reading *reading = &s->readings[p];
+	const struct found_process *process = &s->readings.processes.list[p];
+	const struct reading *reading = &s->readings.list[p];
 	const struct placing_mapping *placed = &s->placing.mappings[i];
 	struct mapping_event event = {
-		.address = s->mappings[i].start,
+		.mm = shared_space(s, p),
+		.address = s->readings.mappings[i].start,
 		.ipcns = placed->ipcns,
 		.id = placed->id,
 		.action = MAPPING_FOUND,
@@ -284,9 +222,10 @@ static int tell_mapping(struct snapshot *s, size_t p, size_t i)
 
 static int tell_process(struct snapshot *s, size_t p)
 {
-	const struct found_process *process = &s->processes.list[p];
-	const struct reading *reading = &s->readings[p];
+	const struct found_process *process = &s->readings.processes.list[p];
+	const struct reading *reading = &s->readings.list[p];
 	struct process_event event = {
+		.mm = shared_space(s, p),
 		.start_ns = process->start_ns,
 		.action = PROCESS_FOUND,
 		.parent = process->parent,
@@ -321,7 +260,7 @@ static int find_process(struct snapshot *s, uint32_t pid, const struct found_pro
 {
 	struct process_event event = {.action = PROCESS_FOUND};
 
-	*process = processes__find(&s->processes, pid);
+	*process = processes__find(&s->readings.processes, pid);
 	*hidden = !*process && processes__is_hidden(s->proc_fd, pid);
 	if (!*hidden)
 		return 0;
@@ -439,7 +378,7 @@ static int tell_all(struct snapshot *s)
 {
 	int err = tell_boundary(s, SNAPSHOT_BEGIN, s->begin_ns, NULL);
 
-	for (size_t i = 0; !err && i < s->processes.count; i++)
+	for (size_t i = 0; !err && i < s->readings.processes.count; i++)
 		err = tell_process(s, i);
 	for (size_t i = 0; !err && i < s->namespaces.count; i++)
 		err = tell_namespace(s, &s->namespaces.list[i]);
@@ -449,18 +388,21 @@ static int tell_all(struct snapshot *s)
 int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report)
 {
 	struct snapshot s = {.handler = handler, .context = context, .report = report};
+	struct timespec now;
 	int err;
 
 	*report = (struct snapshot_report){0};
 	s.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.proc_fd < 0)
 		return -errno;
-	s.begin_ns = now_ns();
-	err = maps__new(&s.maps, s.proc_fd);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	s.begin_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	err = readings__read(&s.readings, s.proc_fd);
+	report->processes = s.readings.n_read;
+	report->processes_unreadable = s.readings.n_unreadable;
+	report->processes_hidden = s.readings.hidden;
 	if (!err)
-		err = read_processes(&s);
-	if (!err)
-		err = namespaces__read(&s.namespaces, &s.processes, s.proc_fd);
+		err = namespaces__read(&s.namespaces, &s.readings.processes, s.proc_fd);
 	if (!err && s.namespaces.list[0].err)
 		err = s.namespaces.list[0].err; /* our own: no System V IPC, or no memory */
 	if (!err)
@@ -470,10 +412,7 @@ int snapshot__read(snapshot_handler handler, void *context, struct snapshot_repo
 	if (!err)
 		err = tell_all(&s);
 	namespaces__free(&s.namespaces);
-	processes__free(&s.processes);
-	maps__free(s.maps);
-	free(s.readings);
-	free(s.mappings);
+	readings__free(&s.readings);
 	free(s.mapping_process);
 	free(s.placing.rows);
 	free(s.placing.mappings);
