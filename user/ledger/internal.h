@@ -151,6 +151,8 @@ void process__enter_space(struct ledger *ledger, struct ledger_process *process,
 struct address_space *space__find(struct ledger *ledger, uint64_t mm);
 struct address_space *space__get(struct ledger *ledger, uint64_t mm);
 void space__clear(struct ledger *ledger, struct address_space *space, uint64_t time_ns);
+/* To what each process of the space has attached, and to its peak. */
+void space__add_bytes(struct address_space *space, uint64_t difference);
 void space__free_if_unused(struct ledger *ledger, struct address_space *space);
 struct mapping *mapping__find(const struct address_space *space,
 			      const struct ledger_object *object);

@@ -58,7 +58,7 @@ struct mapping *mapping__find(const struct address_space *space, const struct le
 	return NULL;
 }
 
-static void change_bytes(struct address_space *space, uint64_t difference)
+void space__add_bytes(struct address_space *space, uint64_t difference)
 {
 	struct ledger_process *process;
 
@@ -84,13 +84,13 @@ static struct mapping *mapping_new(struct ledger *ledger, struct address_space *
 	DL_APPEND2(space->mappings, m, prev_of_space, next_of_space);
 	DL_APPEND2(object->mappings, m, prev_of_object, next_of_object);
 	ledger->n_mappings++;
-	change_bytes(space, object->size);
+	space__add_bytes(space, object->size);
 	return m;
 }
 
 void mapping__drop(struct ledger *ledger, struct mapping *m)
 {
-	change_bytes(m->space, -m->object->size);
+	space__add_bytes(m->space, -m->object->size);
 	DL_DELETE2(m->space->mappings, m, prev_of_space, next_of_space);
 	DL_DELETE2(m->object->mappings, m, prev_of_object, next_of_object);
 	free(m->addresses);

@@ -88,9 +88,7 @@ void object__set_size(struct ledger_object *object, uint64_t size)
 		object->owner->existing_bytes += size - object->size;
 	if (object->key.kind == OBJECT_SHM)
 		for (struct mapping *m = object->mappings; m; m = m->next_of_object)
-			for (struct ledger_process *p = m->space->processes; p;
-			     p = p->next_of_space)
-				p->attached_bytes += size - object->size;
+			space__add_bytes(m->space, size - object->size);
 	object->size = size;
 }
 
