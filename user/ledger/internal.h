@@ -177,6 +177,8 @@ enum object_state object__state(const struct ledger_object *object);
 /* Reports the leak if it is one now and has not been reported. */
 void object__check_leak(struct ledger *ledger, struct ledger_object *object,
 			const struct ledger_process *ended, uint64_t time_ns);
+/* Somebody uses it again: should it be left once more, that is another leak. */
+void object__unreport(struct ledger_object *object);
 void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object);
 void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
 		     bool check);

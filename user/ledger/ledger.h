@@ -91,7 +91,7 @@ struct process_info {
 		int number;
 		uint64_t count;
 	} errnos[LEDGER_ERRNOS];
-	uint32_t created, existing, leaked; /* objects */
+	uint32_t created, existing, leaked; /* objects; the last is part of the second */
 	uint64_t existing_bytes;
 	uint32_t attached; /* segments */
 	uint64_t attached_bytes, peak_bytes;

@@ -84,6 +84,7 @@ static struct mapping *mapping_new(struct ledger *ledger, struct address_space *
 	DL_APPEND2(space->mappings, m, prev_of_space, next_of_space);
 	DL_APPEND2(object->mappings, m, prev_of_object, next_of_object);
 	ledger->n_mappings++;
+	object__unreport(object);
 	space__add_bytes(space, object->size);
 	return m;
 }
@@ -205,12 +206,6 @@ static void apply_attached(struct ledger *ledger, const struct mapping_event *ev
 	m = mapping__find(space, object);
 	set_count(ledger, space, object, (m ? m->count : 0) + 1, event->head.time_ns);
 	object->last_ns = event->head.time_ns;
-	/* Used again: should it be left once more, that is another leak. */
-	if (object->reported) {
-		object->reported = false;
-		if (object->owner)
-			object->owner->leaked--;
-	}
 	m = mapping__find(space, object);
 	if (m && !ledger->options.mappings_observed)
 		remember_address(ledger, m, event->address);

@@ -68,6 +68,7 @@ void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 	if (old) {
 		DL_DELETE2(old->objects, object, prev_of_owner, next_of_owner);
 		old->existing--;
+		old->leaked -= object->reported;
 		old->existing_bytes -= object->key.kind == OBJECT_SHM ? object->size : 0;
 	}
 	object->owner = owner;
@@ -75,6 +76,7 @@ void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 		process__hold(owner);
 		DL_APPEND2(owner->objects, object, prev_of_owner, next_of_owner);
 		owner->existing++;
+		owner->leaked += object->reported;
 		owner->existing_bytes += object->key.kind == OBJECT_SHM ? object->size : 0;
 		object->creator = owner->pid;
 	}
@@ -148,7 +150,7 @@ void object__check_leak(struct ledger *ledger, struct ledger_object *object,
 		ledger->options.leaked(ledger->options.context, &leak);
 }
 
-static void unreport(struct ledger_object *object)
+void object__unreport(struct ledger_object *object)
 {
 	if (!object->reported)
 		return;
@@ -174,7 +176,7 @@ void use__add(struct ledger *ledger, struct ledger_process *process, struct ledg
 	DL_APPEND2(process->uses, use, prev_of_process, next_of_process);
 	DL_APPEND2(object->uses, use, prev_of_object, next_of_object);
 	ledger->n_uses++;
-	unreport(object);
+	object__unreport(object);
 }
 
 void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
