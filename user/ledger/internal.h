@@ -150,7 +150,9 @@ void process__enter_space(struct ledger *ledger, struct ledger_process *process,
 /* mappings.c */
 struct address_space *space__find(struct ledger *ledger, uint64_t mm);
 struct address_space *space__get(struct ledger *ledger, uint64_t mm);
-void space__clear(struct ledger *ledger, struct address_space *space, uint64_t time_ns);
+/* All of its mappings are gone, by the doing of that process. */
+void space__clear(struct ledger *ledger, struct address_space *space,
+		  const struct ledger_process *ended, uint64_t time_ns);
 /* To what each process of the space has attached, and to its peak. */
 void space__add_bytes(struct address_space *space, uint64_t difference);
 void space__free_if_unused(struct ledger *ledger, struct address_space *space);

@@ -138,13 +138,14 @@ void mapping__set_count(struct ledger *ledger, struct address_space *space,
 	space__free_if_unused(ledger, space);
 }
 
-void space__clear(struct ledger *ledger, struct address_space *space, uint64_t time_ns)
+void space__clear(struct ledger *ledger, struct address_space *space,
+		  const struct ledger_process *ended, uint64_t time_ns)
 {
 	while (space->mappings) {
 		struct ledger_object *object = space->mappings->object;
 
 		set_count(ledger, space, object, 0, time_ns);
-		after_detach(ledger, object, space->last_ended, time_ns);
+		after_detach(ledger, object, ended, time_ns);
 	}
 }
 

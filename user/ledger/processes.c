@@ -115,7 +115,7 @@ static void leave_space(struct ledger *ledger, struct ledger_process *process, b
 			process__release(ledger, before);
 	}
 	if (!ledger->options.mappings_observed)
-		space__clear(ledger, space, time_ns);
+		space__clear(ledger, space, process, time_ns);
 	space__free_if_unused(ledger, space);
 }
 
