@@ -121,7 +121,7 @@ static void set_count(struct ledger *ledger, struct address_space *space,
 static void after_detach(struct ledger *ledger, struct ledger_object *object,
 			 const struct ledger_process *ended, uint64_t time_ns)
 {
-	if (object->nattch || object->hidden)
+	if (object->mappings || object->hidden)
 		return;
 	if (object->mode & MODE_MARKED && !ledger->options.mappings_observed) {
 		snapshot__bury(ledger, &object->key, time_ns);
@@ -238,11 +238,28 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	after_detach(ledger, object, ended, event->head.time_ns);
 }
 
+/* Only shmdt does not say which segment it is about; only a snapshot, which address space. */
+static bool is_sane(const struct mapping_event *event)
+{
+	switch (event->action) {
+	case MAPPING_ATTACHED:
+	case MAPPING_INHERITED:
+		return event->id >= 0 && event->mm;
+	case MAPPING_DETACHED:
+		return event->mm;
+	case MAPPING_FOUND:
+		return event->id >= 0 && event->count;
+	}
+	return false;
+}
+
 void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 {
 	struct address_space *space;
 	struct ledger_process *process;
 
+	if (!is_sane(event))
+		return;
 	if (event->action == MAPPING_FOUND) {
 		snapshot__found_mapping(ledger, event);
 		return;
