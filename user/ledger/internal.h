@@ -133,8 +133,8 @@ struct ledger {
 
 /* processes.c */
 struct ledger_process *process__find(struct ledger *ledger, uint32_t pid);
-/* Finds or makes the live process of that number. start_ns 0: whatever its start. NULL: pid 0, or
- * no memory. */
+/* Finds or makes the live process of that number. start_ns 0: whatever its start. NULL: pid 0, one
+ * that has ended and whose number is another's now, or no memory. */
 struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_t start_ns,
 				    const struct event *head);
 void process__hold(struct ledger_process *process);

@@ -233,6 +233,8 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	if (owner && key->kind != OBJECT_SHM)
 		use__add(ledger, owner, object);
 	namespace__get(ledger, key->ipcns);
+	/* Told so late that its creator has ended already. */
+	object__check_leak(ledger, object, NULL, event->head.time_ns);
 }
 
 static void apply_destroyed(struct ledger *ledger, const struct object_event *event,

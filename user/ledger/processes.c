@@ -27,6 +27,12 @@ static bool same_start(uint64_t a, uint64_t b)
 	return !a || !b || difference <= START_TOLERANCE_NS;
 }
 
+/* Late news of one whose number the live process has been given since. */
+static bool is_bygone(const struct ledger_process *process, uint64_t start_ns)
+{
+	return !same_start(process->start_ns, start_ns) && start_ns < process->start_ns;
+}
+
 static struct ledger_process *process_new(struct ledger *ledger, uint32_t pid, uint64_t start_ns)
 {
 	struct ledger_process *process = calloc(1, sizeof(*process));
@@ -55,6 +61,8 @@ struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_
 	if (!pid)
 		return NULL;
 	process = process__find(ledger, pid);
+	if (process && is_bygone(process, start_ns))
+		return NULL;
 	if (process && !same_start(process->start_ns, start_ns)) {
 		/* The number is another process's now, and we did not see the end of the first. */
 		process__end(ledger, process, 0, head ? head->time_ns : 0);
@@ -164,13 +172,7 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	struct ledger_process *parent, *child;
 	struct address_space *from, *to;
 
-	/* A live process of that number is one whose end we missed. */
-	child = process__find(ledger, event->child);
-	if (child && !same_start(child->start_ns, event->start_ns)) {
-		process__end(ledger, child, 0, event->head.time_ns);
-		child = NULL;
-	}
-	child = process__get(ledger, event->child, event->start_ns, NULL);
+	child = process__get(ledger, event->child, event->start_ns, &event->head);
 	if (!child)
 		return;
 	if (event->head.time_ns <= child->found_ns)
