@@ -181,7 +181,7 @@ static void remember_address(struct ledger *ledger, struct mapping *m, uint64_t 
 	m->addresses[m->n_addresses++] = address;
 }
 
-/* Where shmdt alone is seen: the mapping that was made at that address. */
+/* The mapping that was made at that address, which nothing is at from now on. */
 static struct mapping *take_address(struct address_space *space, uint64_t address)
 {
 	for (struct mapping *m = space->mappings; m; m = m->next_of_space) {
@@ -193,6 +193,40 @@ static struct mapping *take_address(struct address_space *space, uint64_t addres
 		}
 	}
 	return NULL;
+}
+
+/*
+ * Where shmdt alone is seen: what it was about. A snapshot tells one address of each segment; where
+ * a single segment has others, one of those must be meant.
+ */
+static struct mapping *take_detached(struct address_space *space, uint64_t address)
+{
+	struct mapping *m = take_address(space, address), *candidate = NULL;
+
+	if (m)
+		return m;
+	for (m = space->mappings; m; m = m->next_of_space) {
+		if (m->count <= m->n_addresses)
+			continue;
+		if (candidate)
+			return NULL;
+		candidate = m;
+	}
+	return candidate;
+}
+
+/* munmap and SHM_REMAP are not seen by system call hooks; where something else is attached at the
+ * same address, what was there has gone. */
+static void replace_attached(struct ledger *ledger, const struct mapping_event *event,
+			     struct address_space *space)
+{
+	struct mapping *m = take_address(space, event->address);
+	struct ledger_object *object = m ? m->object : NULL;
+
+	if (!m)
+		return;
+	set_count(ledger, space, object, m->count - 1, event->head.time_ns);
+	after_detach(ledger, object, process__find(ledger, event->head.pid), event->head.time_ns);
 }
 
 static void apply_attached(struct ledger *ledger, const struct mapping_event *event,
@@ -220,7 +254,7 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	struct mapping *m = NULL;
 
 	if (event->id < 0) {
-		m = take_address(space, event->address);
+		m = take_detached(space, event->address);
 		object = m ? m->object : NULL;
 	} else {
 		const struct object_key key = {
@@ -281,6 +315,8 @@ void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 		if (process)
 			process__enter_space(ledger, process, event->mm, event->head.time_ns);
 	}
+	if (event->action == MAPPING_ATTACHED && !ledger->options.mappings_observed)
+		replace_attached(ledger, event, space);
 	if (event->action == MAPPING_DETACHED)
 		apply_detached(ledger, event, space);
 	else
