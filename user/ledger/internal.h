@@ -172,6 +172,8 @@ struct ledger_object *object__find(struct ledger *ledger, const struct object_ke
 struct ledger_object *object__get(struct ledger *ledger, const struct object_key *key);
 void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 		       struct ledger_process *owner);
+/* Something happened to it then; old news do not make it less. */
+void object__touch(struct ledger_object *object, uint64_t time_ns);
 void object__set_size(struct ledger_object *object, uint64_t size);
 void object__destroy(struct ledger *ledger, struct ledger_object *object);
 void object__apply(struct ledger *ledger, const struct object_event *event);

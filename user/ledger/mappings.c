@@ -240,7 +240,7 @@ static void apply_attached(struct ledger *ledger, const struct mapping_event *ev
 		return;
 	m = mapping__find(space, object);
 	set_count(ledger, space, object, (m ? m->count : 0) + 1, event->head.time_ns);
-	object->last_ns = event->head.time_ns;
+	object__touch(object, event->head.time_ns);
 	m = mapping__find(space, object);
 	if (m && !ledger->options.mappings_observed)
 		remember_address(ledger, m, event->address);
@@ -266,7 +266,7 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	/* In 5.10 shm_mmap closes what it could not map: a detach without an attach. */
 	if (!m)
 		return;
-	object->last_ns = event->head.time_ns;
+	object__touch(object, event->head.time_ns);
 	ended = space->processes ? process__find(ledger, event->head.pid) : space->last_ended;
 	set_count(ledger, space, object, m->count - 1, event->head.time_ns);
 	after_detach(ledger, object, ended, event->head.time_ns);

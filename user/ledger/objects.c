@@ -94,6 +94,12 @@ void object__set_size(struct ledger_object *object, uint64_t size)
 	object->size = size;
 }
 
+void object__touch(struct ledger_object *object, uint64_t time_ns)
+{
+	if (object->last_ns < time_ns)
+		object->last_ns = time_ns;
+}
+
 static void free_use(struct ledger *ledger, struct use *use)
 {
 	DL_DELETE2(use->process->uses, use, prev_of_process, next_of_process);
@@ -200,36 +206,46 @@ void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
 		use__add(ledger, to, use->object);
 }
 
+/* An id is given again only after its object has gone: what we have is the old one, unless it was
+ * found or met before the news of its creation. */
+static void replace_object(struct ledger *ledger, const struct object_event *event,
+			   const struct object_key *key)
+{
+	struct ledger_object *object = object__find(ledger, key);
+
+	if (!object || !object->observed || event->head.time_ns <= object->known_ns)
+		return;
+	object__destroy(ledger, object);
+	ledger->drift++;
+}
+
 static void apply_created(struct ledger *ledger, const struct object_event *event,
 			  const struct object_key *key)
 {
-	struct ledger_object *object = object__find(ledger, key);
+	struct ledger_object *object;
 	struct ledger_process *owner;
 
-	/* An id is given again only after its object has gone: what we have is the old one, unless
-	 * it was found or met before the news of its creation. */
-	if (object && object->observed && event->head.time_ns > object->created_ns) {
-		object__destroy(ledger, object);
-		ledger->drift++;
-	}
+	replace_object(ledger, event, key);
 	object = object__get(ledger, key);
 	if (!object)
 		return;
 	owner = process__get(ledger, event->head.pid, event->start_ns, &event->head);
-	object__set_size(object, event->size);
+	if (owner && (!object->observed || object->created_ns < event->head.time_ns))
+		owner->created++;
 	object__set_owner(ledger, object, owner);
 	object->creator = event->head.pid;
-	if (owner && !object->observed)
-		owner->created++;
 	object->observed = true;
 	object->ipc_key = event->key;
-	object->mode = event->mode | (object->mode & MODE_MARKED);
-	object->uid = event->uid;
-	object->gid = event->gid;
 	object->created_ns = event->head.time_ns;
-	if (object->known_ns < event->head.time_ns)
+	object__touch(object, event->head.time_ns);
+	/* What a reading has found since is what has become of it. */
+	if (event->head.time_ns >= object->known_ns) {
+		object__set_size(object, event->size);
+		object->mode = event->mode | (object->mode & MODE_MARKED);
+		object->uid = event->uid;
+		object->gid = event->gid;
 		object->known_ns = event->head.time_ns;
-	object->last_ns = event->head.time_ns;
+	}
 	if (owner && key->kind != OBJECT_SHM)
 		use__add(ledger, owner, object);
 	namespace__get(ledger, key->ipcns);
@@ -254,9 +270,12 @@ static void apply_removed(struct ledger *ledger, const struct object_event *even
 {
 	struct ledger_object *object = object__find(ledger, key);
 
-	if (object && key->kind == OBJECT_SHM && (object->nattch || object->hidden)) {
+	if (object && key->kind == OBJECT_SHM && (object->mappings || object->hidden)) {
+		/* Older than what a reading has found: that is marked already, or another. */
+		if (event->head.time_ns < object->known_ns)
+			return;
 		object->mode |= MODE_MARKED;
-		object->last_ns = event->head.time_ns;
+		object__touch(object, event->head.time_ns);
 		return;
 	}
 	apply_destroyed(ledger, event, key);
@@ -274,7 +293,7 @@ static void apply_changed(const struct object_event *event, struct ledger_object
 		object->uid = event->uid;
 		object->gid = event->gid;
 	}
-	object->last_ns = event->head.time_ns;
+	object__touch(object, event->head.time_ns);
 }
 
 void object__apply(struct ledger *ledger, const struct object_event *event)
@@ -310,9 +329,8 @@ void object__apply(struct ledger *ledger, const struct object_event *event)
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 		if (object && process && key.kind != OBJECT_SHM)
 			use__add(ledger, process, object);
-		/* A snapshot knows who, and not when: its time is 0. */
-		if (object && object->last_ns < event->head.time_ns)
-			object->last_ns = event->head.time_ns;
+		if (object)
+			object__touch(object, event->head.time_ns);
 		return;
 	}
 }

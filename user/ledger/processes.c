@@ -272,6 +272,6 @@ void process__count_call(struct ledger *ledger, const struct call_event *call)
 	object = key.id < 0 ? NULL : object__find(ledger, &key);
 	if (object) {
 		use__add(ledger, process, object);
-		object->last_ns = call->head.time_ns;
+		object__touch(object, call->head.time_ns);
 	}
 }
