@@ -202,7 +202,11 @@ struct process_event {
 	__u64 read_ns;
 };
 
-enum snapshot_action { SNAPSHOT_BEGIN = 1, SNAPSHOT_END = 2 };
+enum snapshot_action {
+	SNAPSHOT_BEGIN = 1,
+	SNAPSHOT_END = 2,
+	SNAPSHOT_CUT = 3, /* it ends here, and not all processes were read: instead of END with 0 */
+};
 
 /* Brackets FOUND records: END makes what was not found in that namespace gone. */
 struct snapshot_event {

@@ -35,9 +35,13 @@ struct address_space {
 	struct ledger_process *processes; /* live ones that run in it */
 	struct mapping *mappings;
 	struct ledger_process *last_ended; /* a reference: whose end the last detaches belong to */
+	uint64_t changed_ns;		   /* the latest event about it that was applied */
 	/* A snapshot read it from the one moment to the other: older events are in that. */
 	uint64_t read_from_ns, read_ns;
 	bool unsettled; /* something happened while it was read: only the next reading will tell */
+	bool assumed; /* found without the kernel's pointer: mm is made up, events will name another
+		       */
+	uint32_t generation; /* of the snapshot that first met it without a process */
 	UT_hash_handle hh;
 };
 
@@ -90,8 +94,11 @@ struct ledger_process {
 	} errnos[LEDGER_ERRNOS];
 	uint32_t created, existing, leaked;
 	uint64_t existing_bytes, attached_bytes, peak_bytes;
+	uint64_t
+		found_ns; /* a reading saw all that it had; what is older is in that. 0: none did */
+	uint64_t known_ns; /* it lived then */
+	uint64_t ended_ns;
 	uint32_t generation;
-	uint64_t found_ns; /* a snapshot found it then: older news of it are in that */
 	struct ledger_process *prev_ended, *next_ended; /* of ledger.ended */
 	UT_hash_handle hh;				/* while it lives */
 };
@@ -141,6 +148,11 @@ void process__hold(struct ledger_process *process);
 void process__release(struct ledger *ledger, struct ledger_process *process);
 void process__end(struct ledger *ledger, struct ledger_process *process, uint32_t status,
 		  uint64_t time_ns);
+/* Those who ended while a snapshot was read were kept for it. */
+void process__free_ended(struct ledger *ledger);
+/* That one, or one of the same number and start, has ended at or after that moment. */
+bool process__ended_since(struct ledger *ledger, uint32_t pid, uint64_t start_ns, uint64_t time_ns);
+bool process__same_start(uint64_t a, uint64_t b);
 void process__apply(struct ledger *ledger, const struct process_event *event);
 void process__count_call(struct ledger *ledger, const struct call_event *call);
 /* Binds the process to that address space, out of the one it was in. */
@@ -155,11 +167,18 @@ void space__clear(struct ledger *ledger, struct address_space *space,
 		  const struct ledger_process *ended, uint64_t time_ns);
 /* To what each process of the space has attached, and to its peak. */
 void space__add_bytes(struct address_space *space, uint64_t difference);
+/* A space that was found without its number gets it: both are one. */
+struct address_space *space__learn(struct ledger *ledger, struct address_space *assumed,
+				   uint64_t mm, uint64_t time_ns);
+void space__doubt(struct ledger *ledger, struct address_space *space);
 void space__free_if_unused(struct ledger *ledger, struct address_space *space);
 struct mapping *mapping__find(const struct address_space *space,
 			      const struct ledger_object *object);
+/* Frees neither space nor object, so that callers may go on with both. */
 void mapping__set_count(struct ledger *ledger, struct address_space *space,
 			struct ledger_object *object, uint32_t count, uint64_t time_ns);
+/* Events alone do not say where those of an address space are that we did not see made. */
+void mapping__remember_address(struct ledger *ledger, struct mapping *m, uint64_t address);
 /* Takes a mapping whose count is no longer part of nattch out of all lists. */
 void mapping__drop(struct ledger *ledger, struct mapping *m);
 void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
@@ -196,6 +215,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *event);
 void snapshot__found_process(struct ledger *ledger, const struct process_event *event);
 void snapshot__bury(struct ledger *ledger, const struct object_key *key, uint64_t time_ns);
-void snapshot__free(struct ledger *ledger);
+/* What was kept because of the one that is being read is needed no longer. */
+void snapshot__close(struct ledger *ledger);
 
 #endif

@@ -32,6 +32,7 @@ void ledger__free(struct ledger *ledger)
 		return;
 	/* Nobody is told of what goes now. */
 	ledger->options.leaked = NULL;
+	snapshot__close(ledger);
 	HASH_ITER (hh, ledger->objects, object, next_object)
 		object__destroy(ledger, object);
 	HASH_ITER (hh, ledger->processes, process, next_process)
@@ -42,7 +43,6 @@ void ledger__free(struct ledger *ledger)
 		HASH_DEL(ledger->namespaces, ns);
 		free(ns);
 	}
-	snapshot__free(ledger);
 	free(ledger);
 }
 

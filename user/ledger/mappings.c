@@ -99,9 +99,8 @@ void mapping__drop(struct ledger *ledger, struct mapping *m)
 	ledger->n_mappings--;
 }
 
-/* Frees neither space nor object, so that callers may go on with both. */
-static void set_count(struct ledger *ledger, struct address_space *space,
-		      struct ledger_object *object, uint32_t count, uint64_t time_ns)
+void mapping__set_count(struct ledger *ledger, struct address_space *space,
+			struct ledger_object *object, uint32_t count, uint64_t time_ns)
 {
 	struct mapping *m = mapping__find(space, object);
 
@@ -131,11 +130,58 @@ static void after_detach(struct ledger *ledger, struct ledger_object *object,
 	object__check_leak(ledger, object, ended, time_ns);
 }
 
-void mapping__set_count(struct ledger *ledger, struct address_space *space,
-			struct ledger_object *object, uint32_t count, uint64_t time_ns)
+void space__doubt(struct ledger *ledger, struct address_space *space)
 {
-	set_count(ledger, space, object, count, time_ns);
-	space__free_if_unused(ledger, space);
+	ledger->n_unsettled += !space->unsettled;
+	space->unsettled = true;
+}
+
+/* Mappings of the one become the other's, unless the other has been read and so has them. */
+static void move_mappings(struct ledger *ledger, struct address_space *from,
+			  struct address_space *to, uint64_t time_ns)
+{
+	struct mapping *m, *next, *there;
+
+	for (m = from->mappings; m; m = next) {
+		next = m->next_of_space;
+		there = mapping__find(to, m->object);
+		if (there || to->read_ns) {
+			if (!to->read_ns)
+				mapping__set_count(ledger, to, m->object, there->count + m->count,
+						   time_ns);
+			mapping__set_count(ledger, from, m->object, 0, time_ns);
+			continue;
+		}
+		space__add_bytes(from, -m->object->size);
+		DL_DELETE2(from->mappings, m, prev_of_space, next_of_space);
+		m->space = to;
+		DL_APPEND2(to->mappings, m, prev_of_space, next_of_space);
+		space__add_bytes(to, m->object->size);
+	}
+}
+
+struct address_space *space__learn(struct ledger *ledger, struct address_space *assumed,
+				   uint64_t mm, uint64_t time_ns)
+{
+	struct address_space *space = space__get(ledger, mm);
+
+	if (!space)
+		return NULL;
+	move_mappings(ledger, assumed, space, time_ns);
+	if (space->read_ns < assumed->read_ns) {
+		space->read_from_ns = assumed->read_from_ns;
+		space->read_ns = assumed->read_ns;
+	}
+	if (space->changed_ns < assumed->changed_ns)
+		space->changed_ns = assumed->changed_ns;
+	if (assumed->unsettled)
+		space__doubt(ledger, space);
+	/* Gone with the last of them. */
+	for (struct ledger_process *p = assumed->processes, *next; p; p = next) {
+		next = p->next_of_space;
+		process__enter_space(ledger, p, mm, time_ns);
+	}
+	return space;
 }
 
 void space__clear(struct ledger *ledger, struct address_space *space,
@@ -144,7 +190,7 @@ void space__clear(struct ledger *ledger, struct address_space *space,
 	while (space->mappings) {
 		struct ledger_object *object = space->mappings->object;
 
-		set_count(ledger, space, object, 0, time_ns);
+		mapping__set_count(ledger, space, object, 0, time_ns);
 		after_detach(ledger, object, ended, time_ns);
 	}
 }
@@ -155,7 +201,7 @@ void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
 	for (struct mapping *m = from->mappings; m; m = m->next_of_space) {
 		struct mapping *copy;
 
-		set_count(ledger, to, m->object, m->count, time_ns);
+		mapping__set_count(ledger, to, m->object, m->count, time_ns);
 		copy = mapping__find(to, m->object);
 		if (!copy || !m->n_addresses || copy->n_addresses)
 			continue;
@@ -169,7 +215,7 @@ void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
 	}
 }
 
-static void remember_address(struct ledger *ledger, struct mapping *m, uint64_t address)
+void mapping__remember_address(struct ledger *ledger, struct mapping *m, uint64_t address)
 {
 	uint64_t *grown = realloc(m->addresses, (m->n_addresses + 1) * sizeof(*grown));
 
@@ -225,7 +271,7 @@ static void replace_attached(struct ledger *ledger, const struct mapping_event *
 
 	if (!m)
 		return;
-	set_count(ledger, space, object, m->count - 1, event->head.time_ns);
+	mapping__set_count(ledger, space, object, m->count - 1, event->head.time_ns);
 	after_detach(ledger, object, process__find(ledger, event->head.pid), event->head.time_ns);
 }
 
@@ -239,11 +285,11 @@ static void apply_attached(struct ledger *ledger, const struct mapping_event *ev
 	if (!object)
 		return;
 	m = mapping__find(space, object);
-	set_count(ledger, space, object, (m ? m->count : 0) + 1, event->head.time_ns);
+	mapping__set_count(ledger, space, object, (m ? m->count : 0) + 1, event->head.time_ns);
 	object__touch(object, event->head.time_ns);
 	m = mapping__find(space, object);
 	if (m && !ledger->options.mappings_observed)
-		remember_address(ledger, m, event->address);
+		mapping__remember_address(ledger, m, event->address);
 }
 
 static void apply_detached(struct ledger *ledger, const struct mapping_event *event,
@@ -268,7 +314,7 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 		return;
 	object__touch(object, event->head.time_ns);
 	ended = space->processes ? process__find(ledger, event->head.pid) : space->last_ended;
-	set_count(ledger, space, object, m->count - 1, event->head.time_ns);
+	mapping__set_count(ledger, space, object, m->count - 1, event->head.time_ns);
 	after_detach(ledger, object, ended, event->head.time_ns);
 }
 
@@ -287,6 +333,39 @@ static bool is_sane(const struct mapping_event *event)
 	return false;
 }
 
+static bool maps(const struct address_space *space, const struct ledger_object *object)
+{
+	return space && object && mapping__find(space, object);
+}
+
+/*
+ * The space that the event is about, or the one that knows it by a reading. Who attaches does so in
+ * its own, and so does who detaches what is not known to be mapped where the event says.
+ */
+static struct address_space *subject(struct ledger *ledger, const struct mapping_event *event)
+{
+	const struct object_key key = {.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
+	struct address_space *space = space__find(ledger, event->mm), *own;
+	struct ledger_process *process;
+	struct ledger_object *object;
+
+	if (event->action == MAPPING_INHERITED ||
+	    (space && space->processes && space->processes->pid == event->head.pid))
+		return space ? space : space__get(ledger, event->mm);
+	process = process__find(ledger, event->head.pid);
+	own = process && process__same_start(process->start_ns, event->start_ns) ? process->space
+										 : NULL;
+	if (own && own != space && event->action == MAPPING_DETACHED && event->id >= 0) {
+		object = object__find(ledger, &key);
+		own = !maps(space, object) && maps(own, object) ? own : NULL;
+	}
+	if (own && own != space && event->head.time_ns <= own->read_ns)
+		return own;
+	if (own && own != space && own->assumed)
+		return space__learn(ledger, own, event->mm, event->head.time_ns);
+	return space ? space : space__get(ledger, event->mm);
+}
+
 void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 {
 	struct address_space *space;
@@ -298,23 +377,21 @@ void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 		snapshot__found_mapping(ledger, event);
 		return;
 	}
-	space = space__get(ledger, event->mm);
+	space = subject(ledger, event);
 	if (!space)
 		return;
 	if (event->head.time_ns <= space->read_ns) {
-		if (event->head.time_ns > space->read_from_ns && !space->unsettled) {
-			space->unsettled = true;
-			ledger->n_unsettled++;
-		}
+		if (event->head.time_ns > space->read_from_ns)
+			space__doubt(ledger, space);
 		space__free_if_unused(ledger, space);
 		return;
 	}
-	/* Who attaches does so in its own address space. */
 	if (event->action == MAPPING_ATTACHED && !space->processes) {
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 		if (process)
 			process__enter_space(ledger, process, event->mm, event->head.time_ns);
 	}
+	space->changed_ns = event->head.time_ns;
 	if (event->action == MAPPING_ATTACHED && !ledger->options.mappings_observed)
 		replace_attached(ledger, event, space);
 	if (event->action == MAPPING_DETACHED)

@@ -110,8 +110,12 @@ static void free_use(struct ledger *ledger, struct use *use)
 
 void object__destroy(struct ledger *ledger, struct ledger_object *object)
 {
-	while (object->mappings)
-		mapping__set_count(ledger, object->mappings->space, object, 0, 0);
+	while (object->mappings) {
+		struct address_space *space = object->mappings->space;
+
+		mapping__set_count(ledger, space, object, 0, 0);
+		space__free_if_unused(ledger, space);
+	}
 	while (object->uses)
 		free_use(ledger, object->uses);
 	object__set_owner(ledger, object, NULL);
@@ -239,12 +243,13 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	object->created_ns = event->head.time_ns;
 	object__touch(object, event->head.time_ns);
 	/* What a reading has found since is what has become of it. */
-	if (event->head.time_ns >= object->known_ns) {
+	if (event->head.time_ns >= object->known_ns || !object->size) {
 		object__set_size(object, event->size);
 		object->mode = event->mode | (object->mode & MODE_MARKED);
 		object->uid = event->uid;
 		object->gid = event->gid;
-		object->known_ns = event->head.time_ns;
+		if (object->known_ns < event->head.time_ns)
+			object->known_ns = event->head.time_ns;
 	}
 	if (owner && key->kind != OBJECT_SHM)
 		use__add(ledger, owner, object);

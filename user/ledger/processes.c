@@ -20,7 +20,7 @@ struct ledger_process *process__find(struct ledger *ledger, uint32_t pid)
 	return process;
 }
 
-static bool same_start(uint64_t a, uint64_t b)
+bool process__same_start(uint64_t a, uint64_t b)
 {
 	uint64_t difference = a > b ? a - b : b - a;
 
@@ -30,7 +30,7 @@ static bool same_start(uint64_t a, uint64_t b)
 /* Late news of one whose number the live process has been given since. */
 static bool is_bygone(const struct ledger_process *process, uint64_t start_ns)
 {
-	return !same_start(process->start_ns, start_ns) && start_ns < process->start_ns;
+	return !process__same_start(process->start_ns, start_ns) && start_ns < process->start_ns;
 }
 
 static struct ledger_process *process_new(struct ledger *ledger, uint32_t pid, uint64_t start_ns)
@@ -63,7 +63,7 @@ struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_
 	process = process__find(ledger, pid);
 	if (process && is_bygone(process, start_ns))
 		return NULL;
-	if (process && !same_start(process->start_ns, start_ns)) {
+	if (process && !process__same_start(process->start_ns, start_ns)) {
 		/* The number is another process's now, and we did not see the end of the first. */
 		process__end(ledger, process, 0, head ? head->time_ns : 0);
 		process = NULL;
@@ -74,6 +74,8 @@ struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_
 		return NULL;
 	if (!process->start_ns)
 		process->start_ns = start_ns;
+	if (head && process->known_ns < head->time_ns)
+		process->known_ns = head->time_ns;
 	if (head && head->pid == pid) {
 		process->uid = head->uid;
 		memcpy(process->comm, head->comm, sizeof(process->comm));
@@ -88,7 +90,8 @@ void process__hold(struct ledger_process *process)
 
 static void free_if_unused(struct ledger *ledger, struct ledger_process *process)
 {
-	if (process->alive || process->references)
+	/* A reading that has seen it alive may not have been told yet. */
+	if (process->alive || process->references || ledger->snapshot_open)
 		return;
 	DL_DELETE2(ledger->ended, process, prev_ended, next_ended);
 	ledger->n_ended--;
@@ -99,6 +102,30 @@ void process__release(struct ledger *ledger, struct ledger_process *process)
 {
 	process->references--;
 	free_if_unused(ledger, process);
+}
+
+void process__free_ended(struct ledger *ledger)
+{
+	struct ledger_process *process, *next;
+
+	for (process = ledger->ended; process; process = next) {
+		next = process->next_ended;
+		free_if_unused(ledger, process);
+	}
+}
+
+bool process__ended_since(struct ledger *ledger, uint32_t pid, uint64_t start_ns, uint64_t time_ns)
+{
+	struct ledger_process *process = ledger->ended ? ledger->ended->prev_ended : NULL;
+
+	/* Latest first; those who ended before the snapshot began are not asked for. */
+	while (process && process->ended_ns >= ledger->snapshot_ns) {
+		if (process->pid == pid && process->ended_ns >= time_ns &&
+		    process__same_start(process->start_ns, start_ns))
+			return true;
+		process = process == ledger->ended ? NULL : process->prev_ended;
+	}
+	return false;
 }
 
 /* hold_last: the detaches to come are this process's doing. */
@@ -122,7 +149,9 @@ static void leave_space(struct ledger *ledger, struct ledger_process *process, b
 		if (before)
 			process__release(ledger, before);
 	}
-	if (!ledger->options.mappings_observed)
+	/* What remains will be detached now. Where we do not know by which number or how often,
+	 * those events could not be matched. */
+	if (!ledger->options.mappings_observed || space->assumed || space->unsettled)
 		space__clear(ledger, space, process, time_ns);
 	space__free_if_unused(ledger, space);
 }
@@ -156,6 +185,7 @@ void process__end(struct ledger *ledger, struct ledger_process *process, uint32_
 	HASH_DEL(ledger->processes, process);
 	process->alive = false;
 	process->status = status;
+	process->ended_ns = time_ns;
 	DL_APPEND2(ledger->ended, process, prev_ended, next_ended);
 	ledger->n_ended++;
 	leave_space(ledger, process, true, time_ns);
@@ -175,9 +205,19 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	child = process__get(ledger, event->child, event->start_ns, &event->head);
 	if (!child)
 		return;
-	if (event->head.time_ns <= child->found_ns)
-		return;
 	child->parent = event->head.pid;
+	/* What it inherited is in what a reading has found of it, if one has. */
+	if (child->found_ns) {
+		to = space__find(ledger, event->mm);
+		if (to && !to->processes) {
+			space__clear(ledger, to, NULL, event->head.time_ns);
+			space__free_if_unused(ledger, to);
+		}
+		parent = process__find(ledger, event->head.pid);
+		if (parent)
+			use__copy_all(ledger, parent, child);
+		return;
+	}
 	child->uid = event->head.uid;
 	memcpy(child->comm, event->head.comm, sizeof(child->comm));
 	parent = process__find(ledger, event->head.pid);
@@ -186,9 +226,23 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	to = child->space;
 	if (parent)
 		use__copy_all(ledger, parent, child);
-	if (!ledger->options.mappings_observed && from && to && from != to &&
-	    to->read_ns <= event->head.time_ns)
-		mapping__copy_all(ledger, from, to, event->head.time_ns);
+	if (!to || from == to || to->read_ns > event->head.time_ns)
+		return;
+	to->changed_ns = event->head.time_ns;
+	if (ledger->options.mappings_observed || !from)
+		return;
+	mapping__copy_all(ledger, from, to, event->head.time_ns);
+	/* We know what the parent has had since, and not what it had then. */
+	if (from->read_ns >= event->head.time_ns || from->unsettled)
+		space__doubt(ledger, to);
+}
+
+static void exec_space(struct ledger *ledger, struct ledger_process *process,
+		       const struct process_event *event)
+{
+	process__enter_space(ledger, process, event->mm, event->head.time_ns);
+	if (process->space)
+		process->space->changed_ns = event->head.time_ns;
 }
 
 void process__apply(struct ledger *ledger, const struct process_event *event)
@@ -201,15 +255,16 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 		return;
 	case PROCESS_EXECED:
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
-		if (!process || event->head.time_ns <= process->found_ns)
+		if (!process)
 			return;
-		process__enter_space(ledger, process, event->mm, event->head.time_ns);
+		if (process->found_ns < event->head.time_ns)
+			exec_space(ledger, process, event);
 		/* It no longer knows what it knew; what it made it still answers for. */
 		use__remove_all(ledger, process, event->head.time_ns, true);
 		return;
 	case PROCESS_EXITED:
 		process = process__find(ledger, event->head.pid);
-		if (process && same_start(process->start_ns, event->start_ns))
+		if (process && process__same_start(process->start_ns, event->start_ns))
 			process__end(ledger, process, event->status, event->head.time_ns);
 		return;
 	case PROCESS_FOUND:

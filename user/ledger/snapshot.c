@@ -58,13 +58,14 @@ static void free_tombstones(struct ledger *ledger)
 	}
 }
 
-void snapshot__free(struct ledger *ledger)
+void snapshot__close(struct ledger *ledger)
 {
+	ledger->snapshot_open = false;
 	free_tombstones(ledger);
+	process__free_ended(ledger);
 }
 
-/* Of an object that was there before us the kernel still knows the pid of who made it, if segment.
- */
+/* Of a segment that was there before us the kernel still knows the pid of who made it. */
 static void learn_object(struct ledger *ledger, struct ledger_object *object,
 			 const struct object_event *event)
 {
@@ -74,10 +75,12 @@ static void learn_object(struct ledger *ledger, struct ledger_object *object,
 	object->ipc_key = event->key;
 	object->uid = event->uid;
 	object->gid = event->gid;
-	object->creator = event->head.pid;
 	owner = event->head.pid ? process__find(ledger, event->head.pid) : NULL;
-	if (owner)
-		object__set_owner(ledger, object, owner);
+	/* Or another has that number now. */
+	if (owner && !process__same_start(owner->start_ns, event->start_ns))
+		owner = NULL;
+	object__set_owner(ledger, object, owner);
+	object->creator = event->head.pid;
 	if (owner && object->key.kind != OBJECT_SHM)
 		use__add(ledger, owner, object);
 }
@@ -126,27 +129,77 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 }
 
 /* Without the kernel's pointer the process itself stands for its address space. */
+static uint64_t made_up(const struct ledger_process *process)
+{
+	return 1ULL << 32 | process->pid;
+}
+
 static uint64_t space_number(const struct ledger_process *process, uint64_t mm)
 {
 	if (mm)
 		return mm;
-	return process->space ? process->space->mm : (1ULL << 32 | process->pid);
+	return process->space ? process->space->mm : made_up(process);
+}
+
+/* NULL: it has ended since it was found, or no memory. */
+static struct ledger_process *found_process(struct ledger *ledger, const struct event *head,
+					    uint64_t start_ns)
+{
+	struct ledger_process *process = process__find(ledger, head->pid);
+
+	if (!process && process__ended_since(ledger, head->pid, start_ns, head->time_ns))
+		return NULL;
+	return process__get(ledger, head->pid, start_ns, head);
 }
 
 static struct address_space *found_space(struct ledger *ledger, struct ledger_process *process,
 					 uint64_t mm, uint64_t time_ns)
 {
+	if (mm && process->space && process->space->assumed)
+		return space__learn(ledger, process->space, mm, time_ns);
+	if (process->space && process->space->mm != mm && process->space->changed_ns > time_ns)
+		return process->space; /* where it is since then */
 	process__enter_space(ledger, process, space_number(process, mm), time_ns);
+	if (process->space && !mm && process->space->mm == made_up(process))
+		process->space->assumed = true;
 	return process->space;
+}
+
+/* What a reading says of a space to which something has happened since it was read is no news. But
+ * where we did not know what was there before, we do not know what is there now. */
+static bool has_changed_since(struct ledger *ledger, struct address_space *space, bool differs,
+			      uint64_t time_ns)
+{
+	if (space->changed_ns <= time_ns)
+		return false;
+	if (differs && (!ledger->loaded || ledger->lost))
+		space__doubt(ledger, space);
+	return true;
+}
+
+static void correct_count(struct ledger *ledger, struct address_space *space,
+			  struct ledger_object *object, const struct mapping_event *event)
+{
+	struct mapping *m;
+
+	correct(ledger);
+	mapping__set_count(ledger, space, object, event->count, event->head.time_ns);
+	m = mapping__find(space, object);
+	if (!m || ledger->options.mappings_observed)
+		return;
+	/* Of all addresses one was told, and that is right. */
+	m->n_addresses = 0;
+	mapping__remember_address(ledger, m, event->address);
 }
 
 void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *event)
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
-	struct ledger_process *process;
+	struct ledger_process *process = found_process(ledger, &event->head, event->start_ns);
 	struct ledger_object *object;
 	struct address_space *space;
 	struct mapping *m;
+	bool differs;
 
 	if (!event->head.pid) {
 		object = object__find(ledger, &key);
@@ -154,28 +207,23 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 			object->hidden = event->count;
 		return;
 	}
-	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 	space = process ? found_space(ledger, process, event->mm, event->head.time_ns) : NULL;
 	if (!space || is_buried_since(ledger, &key, event->head.time_ns))
 		return;
-	object = object__get(ledger, &key);
-	if (!object)
-		return;
-	m = mapping__find(space, object);
-	if (!m || m->count != event->count) {
-		correct(ledger);
-		mapping__set_count(ledger, space, object, event->count, event->head.time_ns);
-		m = mapping__find(space, object);
+	object = object__find(ledger, &key);
+	m = object ? mapping__find(space, object) : NULL;
+	differs = !m || m->count != event->count;
+	if (!has_changed_since(ledger, space, differs, event->head.time_ns)) {
+		if (!object)
+			object = object__get(ledger, &key);
+		if (object && differs)
+			correct_count(ledger, space, object, event);
+		if (object && object->known_ns < event->head.time_ns)
+			object->known_ns = event->head.time_ns;
+		m = object ? mapping__find(space, object) : NULL;
 	}
 	if (m)
 		m->generation = ledger->generation;
-	if (m && !ledger->options.mappings_observed && !m->n_addresses && event->address) {
-		m->addresses = malloc(sizeof(*m->addresses));
-		if (m->addresses) {
-			m->addresses[0] = event->address;
-			m->n_addresses = 1;
-		}
-	}
 }
 
 /* All mappings of the process have been said: what was not among them is not there. */
@@ -187,37 +235,39 @@ static void drop_unfound(struct ledger *ledger, struct address_space *space, uin
 		struct ledger_object *object = m->object;
 
 		next = m->next_of_space;
-		if (m->generation == ledger->generation || m->since_ns > time_ns)
+		if (m->generation == ledger->generation)
 			continue;
+		if (has_changed_since(ledger, space, true, time_ns))
+			return;
 		correct(ledger);
-		object->nattch -= m->count;
-		m->count = 0;
-		mapping__drop(ledger, m);
+		mapping__set_count(ledger, space, object, 0, time_ns);
 		object__check_leak(ledger, object, NULL, time_ns);
 	}
 }
 
 void snapshot__found_process(struct ledger *ledger, const struct process_event *event)
 {
-	struct ledger_process *process;
+	struct ledger_process *process = found_process(ledger, &event->head, event->start_ns);
 	struct address_space *space;
 
-	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 	if (!process)
 		return;
 	process->parent = event->parent;
 	process->generation = ledger->generation;
-	if (!event->head.time_ns) /* its mappings may not be seen */
+	/* Its mappings may not be read: nothing is said of them. */
+	if (!event->head.time_ns)
 		return;
-	process->found_ns = event->head.time_ns;
 	space = found_space(ledger, process, event->mm, event->head.time_ns);
 	if (!space)
 		return;
 	drop_unfound(ledger, space, event->head.time_ns);
+	if (space->changed_ns > event->head.time_ns)
+		return;
 	ledger->n_unsettled -= space->unsettled;
 	space->unsettled = false;
 	space->read_from_ns = event->head.time_ns;
 	space->read_ns = event->read_ns;
+	process->found_ns = event->head.time_ns;
 }
 
 /* What the table of that namespace no longer has. */
@@ -239,26 +289,52 @@ static void end_namespace(struct ledger *ledger, const struct snapshot_event *ev
 	}
 }
 
+/* Address spaces of nobody: of a fork under way whose child we shall be told of, or left by events
+ * that were lost. What a whole snapshot later is still so is the latter. */
+static void end_spaces(struct ledger *ledger)
+{
+	struct address_space *space, *next;
+
+	HASH_ITER (hh, ledger->spaces, space, next) {
+		if (space->processes || space->changed_ns > ledger->snapshot_ns)
+			continue;
+		if (!space->generation) {
+			space->generation = ledger->generation;
+			continue;
+		}
+		correct(ledger);
+		space__clear(ledger, space, space->last_ended, ledger->snapshot_ns);
+		space__free_if_unused(ledger, space);
+	}
+}
+
 static void end_processes(struct ledger *ledger, const struct snapshot_event *event)
 {
 	struct ledger_process *process, *next;
 
 	HASH_ITER (hh, ledger->processes, process, next) {
+		struct address_space *space = process->space;
+
 		/* Younger ones, and those that we were told of since, cannot be judged. */
 		if (process->generation == ledger->generation ||
-		    process->start_ns > event->head.time_ns || !process->generation)
+		    process->known_ns > event->head.time_ns)
 			continue;
+		correct(ledger);
+		/* No detaches will be told of what it leaves. */
+		if (space && space->processes == process && !process->next_of_space)
+			space__clear(ledger, space, process, event->head.time_ns);
 		process__end(ledger, process, 0, event->head.time_ns);
 	}
-	ledger->snapshot_open = false;
+	end_spaces(ledger);
 	ledger->loaded = true;
 	ledger->lost = ledger->lost_before_end;
-	free_tombstones(ledger);
+	snapshot__close(ledger);
 }
 
 void snapshot__apply(struct ledger *ledger, const struct snapshot_event *event)
 {
 	if (event->action == SNAPSHOT_BEGIN) {
+		snapshot__close(ledger);
 		ledger->generation++;
 		ledger->snapshot_open = true;
 		ledger->snapshot_ns = event->head.time_ns;
@@ -267,5 +343,7 @@ void snapshot__apply(struct ledger *ledger, const struct snapshot_event *event)
 		end_namespace(ledger, event);
 	} else if (event->action == SNAPSHOT_END) {
 		end_processes(ledger, event);
+	} else if (event->action == SNAPSHOT_CUT) {
+		snapshot__close(ledger);
 	}
 }
