@@ -3,6 +3,8 @@
 # make                builds build/shmtrace (and the manual pages where scdoc is installed)
 # make install        honours DESTDIR and prefix
 # make check          the tests that need no root
+# make fuzz           the fuzzers, each for FUZZ_SECONDS, with clang's libFuzzer and sanitizers
+# make bench-ledger   what the ledger costs: memory of an object, time of an event
 # make STATIC=1       a static binary, as the virtual machines use
 # make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR
 # V=1 shows the commands; WERROR=1 makes warnings errors; SANITIZE=address,undefined
@@ -70,6 +72,13 @@ LIB_OBJS  := $(filter-out $(BUILD)/user/main.o,$(USER_OBJS))
 
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
+# The ledger alone, built anew with what a fuzzer or a benchmark needs.
+LEDGER_SRCS := $(sort $(wildcard user/ledger/*.c))
+LEDGER_DEPS := $(LEDGER_SRCS) $(wildcard user/ledger/*.h tests/unit/ledger_*.h) bpf/event.h
+FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
 WORK_SRCS := $(sort $(wildcard tests/work/*.c))
 WORK_BINS := $(WORK_SRCS:%.c=$(BUILD)/%) $(BUILD)/tests/work/storm/storm
 STORM_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/work/storm/*.c)))
@@ -86,13 +95,14 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all man bpf work unit check format check-format install uninstall clean
+.PHONY: all man bpf work unit fuzzers fuzz bench-ledger check format check-format install uninstall clean
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
 bpf: $(SKELETON)
 work: $(WORK_BINS)
 unit: $(UNIT_BINS)
+fuzzers: $(FUZZ_BINS)
 
 $(BUILD)/shmtrace: $(USER_OBJS)
 	$(call msg,LINK,$@)
@@ -132,6 +142,28 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIB_OBJS) \
 		-lcmocka $(LIBS_LIBS)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LEDGER_DEPS) Makefile
+	$(call msg,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 $(WARNINGS) $(FUZZ_FLAGS) -D_GNU_SOURCE -Ibpf -Iuser -o $@ $< \
+		$(LEDGER_SRCS)
+
+# What a fuzzer finds stays in build/fuzz, as do the inputs that it goes on from the next time.
+fuzz: $(FUZZ_BINS)
+	$(Q)set -e; for fuzzer in $^; do \
+		mkdir -p $$fuzzer.corpus; \
+		nice $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=1600 -timeout=10 \
+			-print_final_stats=1 -artifact_prefix=$$fuzzer- $$fuzzer.corpus; \
+	done
+
+$(BUILD)/bench/ledger: tests/bench/ledger.c $(LEDGER_DEPS) Makefile
+	$(call msg,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LEDGER_SRCS)
+
+bench-ledger: $(BUILD)/bench/ledger
+	$(Q)$<
 
 # Workloads make real calls and nothing else; they are static so that any machine runs them. Those
 # named *_32.c are built as 32-bit programs; the kernel's headers then stand where only gcc-multilib,

@@ -202,6 +202,8 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	struct ledger_process *parent, *child;
 	struct address_space *from, *to;
 
+	if (event->child == event->head.pid)
+		return;
 	child = process__get(ledger, event->child, event->start_ns, &event->head);
 	if (!child)
 		return;
