@@ -195,6 +195,23 @@ void space__clear(struct ledger *ledger, struct address_space *space,
 	}
 }
 
+static void copy_addresses(struct ledger *ledger, const struct mapping *from, struct mapping *to)
+{
+	uint64_t *addresses = NULL;
+
+	if (from->n_addresses) {
+		addresses = malloc(from->n_addresses * sizeof(*addresses));
+		if (!addresses) {
+			ledger->out_of_memory = true;
+			return;
+		}
+		memcpy(addresses, from->addresses, from->n_addresses * sizeof(*addresses));
+	}
+	free(to->addresses);
+	to->addresses = addresses;
+	to->n_addresses = from->n_addresses;
+}
+
 void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
 		       struct address_space *to, uint64_t time_ns)
 {
@@ -203,15 +220,8 @@ void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
 
 		mapping__set_count(ledger, to, m->object, m->count, time_ns);
 		copy = mapping__find(to, m->object);
-		if (!copy || !m->n_addresses || copy->n_addresses)
-			continue;
-		copy->addresses = malloc(m->n_addresses * sizeof(*m->addresses));
-		if (!copy->addresses) {
-			ledger->out_of_memory = true;
-			continue;
-		}
-		memcpy(copy->addresses, m->addresses, m->n_addresses * sizeof(*m->addresses));
-		copy->n_addresses = m->n_addresses;
+		if (copy)
+			copy_addresses(ledger, m, copy);
 	}
 }
 
