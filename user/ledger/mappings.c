@@ -255,7 +255,8 @@ static struct mapping *take_address(struct address_space *space, uint64_t addres
  * Where shmdt alone is seen: what it was about. A snapshot tells one address of each segment; where
  * a single segment has others, one of those must be meant.
  */
-static struct mapping *take_detached(struct address_space *space, uint64_t address)
+static struct mapping *take_detached(struct ledger *ledger, struct address_space *space,
+				     uint64_t address)
 {
 	struct mapping *m = take_address(space, address), *candidate = NULL;
 
@@ -264,8 +265,10 @@ static struct mapping *take_detached(struct address_space *space, uint64_t addre
 	for (m = space->mappings; m; m = m->next_of_space) {
 		if (m->count <= m->n_addresses)
 			continue;
-		if (candidate)
+		if (candidate) {
+			space__doubt(ledger, space);
 			return NULL;
+		}
 		candidate = m;
 	}
 	return candidate;
@@ -310,7 +313,7 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	struct mapping *m = NULL;
 
 	if (event->id < 0) {
-		m = take_detached(space, event->address);
+		m = take_detached(ledger, space, event->address);
 		object = m ? m->object : NULL;
 	} else {
 		const struct object_key key = {
@@ -396,7 +399,8 @@ void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 		space__free_if_unused(ledger, space);
 		return;
 	}
-	if (event->action == MAPPING_ATTACHED && !space->processes) {
+	if (event->action == MAPPING_ATTACHED &&
+	    !(space->processes && space->processes->pid == event->head.pid)) {
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 		if (process)
 			process__enter_space(ledger, process, event->mm, event->head.time_ns);

@@ -73,6 +73,8 @@ void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 	}
 	object->owner = owner;
 	if (owner) {
+		if (owner->alive)
+			object->reported = false;
 		process__hold(owner);
 		DL_APPEND2(owner->objects, object, prev_of_owner, next_of_owner);
 		owner->existing++;

@@ -79,8 +79,10 @@ static void learn_object(struct ledger *ledger, struct ledger_object *object,
 	/* Or another has that number now. */
 	if (owner && !process__same_start(owner->start_ns, event->start_ns))
 		owner = NULL;
-	object__set_owner(ledger, object, owner);
-	object->creator = event->head.pid;
+	if (owner)
+		object__set_owner(ledger, object, owner);
+	else if (!object->owner && event->head.pid)
+		object->creator = event->head.pid;
 	if (owner && object->key.kind != OBJECT_SHM)
 		use__add(ledger, owner, object);
 }
