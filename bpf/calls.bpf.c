@@ -148,18 +148,10 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
+/* What we read from the kernel by System V IPC ourselves is no news. */
 static __always_inline _Bool is_own(void)
 {
-	struct task_struct *task;
-	__u32 tgid = visible_pid_tgid() >> 32;
-
-	if (tgid == own_pid)
-		return 1;
-	/* The command of `trace -- CMD` is a child as well. */
-	if (!reading || (followed_root && tgid == followed_root))
-		return 0;
-	task = (struct task_struct *)bpf_get_current_task();
-	return visible_tgid_of(BPF_CORE_READ(task, real_parent)) == own_pid;
+	return visible_pid_tgid() >> 32 == own_pid;
 }
 
 /*

@@ -55,8 +55,6 @@ const volatile char filter_comm[EVENT_COMM_LEN] = {};
 __u32 followed_root = 0;
 /* Our own pid, as our pid namespace has it: what we do ourselves is not told. */
 const volatile __u32 own_pid = 0;
-/* While this is set children of ours read namespaces that we may not enter. */
-_Bool reading = 0;
 /* Set at the end: taking the programs off takes the kernel a second, and this a moment. */
 _Bool stopped = 0;
 /* Children that found no room in `followed`. */

@@ -109,7 +109,6 @@ extern const volatile char filter_comm[EVENT_COMM_LEN];
 /* State, read by the user side through the mapping of .bss. */
 extern __u32 followed_root;
 extern _Bool stopped;
-extern _Bool reading;
 extern __u64 followed_lost;
 extern __u64 lost_calls[CALL_COUNT];
 extern __u64 lost_ledger;

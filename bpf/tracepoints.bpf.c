@@ -20,6 +20,12 @@
 			(stash)->args[4] = (ctx)->args[4]; \
 	} while (0)
 
+/*
+ * 0 would keep the event from everybody else who listens to the tracepoint, perf among them
+ * (kernel/trace/bpf_trace.c, trace_call_bpf).
+ */
+#define PASS_ON 1
+
 #define SYSCALL_HOOKS(ID, name, nargs)                                           \
 	SEC("tracepoint/syscalls/sys_enter_" #name)                              \
 	int enter_##name(struct trace_event_raw_sys_enter *ctx)                  \
@@ -27,13 +33,15 @@
 		struct call_stash call = {.call = CALL_##ID, .abi = ABI_NATIVE}; \
                                                                                  \
 		LOAD_ARGS(&call, ctx, nargs);                                    \
-		return call_enter(&call);                                        \
-	}                                                                        \
-	SEC("tracepoint/syscalls/sys_exit_" #name)                               \
-	int exit_##name(struct trace_event_raw_sys_exit *ctx)                    \
-	{                                                                        \
-		return call_exit(CALL_##ID, ctx->ret);                           \
-	}
+		call_enter(&call);
+return PASS_ON;
+}
+SEC("tracepoint/syscalls/sys_exit_" #name)
+int exit_##name(struct trace_event_raw_sys_exit *ctx)
+{
+	call_exit(CALL_##ID, ctx->ret);
+	return PASS_ON;
+}
 
 SYSCALL_HOOKS(SHMGET, shmget, 3)
 SYSCALL_HOOKS(SHMAT, shmat, 3)

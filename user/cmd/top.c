@@ -298,12 +298,14 @@ static int follow(struct top *top)
 
 static int open_signals(struct top *top)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -372,6 +374,7 @@ int cmd_top(int argc, char *argv[])
 	setlocale(LC_CTYPE, "");
 	if (!open_signals(&top))
 		status = run(&top);
+	fclose(stdout);
 	bpf_source__close(top.source);
 	ledger__free(top.ledger);
 	if (top.signal_fd >= 0)

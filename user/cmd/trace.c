@@ -342,12 +342,15 @@ static int run(struct trace *trace)
 /* SIGCHLD is among them; what the process had blocked before goes to *before, for the command. */
 static int open_signals(struct trace *trace, sigset_t *before)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* nohup ignores it, and a blocked signal would come to us all the same. */
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, before);
 	signal(SIGPIPE, SIG_IGN);
@@ -433,11 +436,12 @@ static int open_source(struct trace *trace)
 
 static void clean_up(struct trace *trace)
 {
-	bpf_source__close(trace->source);
 	if (trace->view)
 		trace->view->ops->free(trace->view);
-	if (trace->out && trace->out != stdout)
+	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
+	if (trace->out)
 		fclose(trace->out);
+	bpf_source__close(trace->source);
 	for (size_t i = 0; trace->pid_fds && i < trace->options.source.n_pids; i++)
 		if (trace->pid_fds[i].fd > 0)
 			close(trace->pid_fds[i].fd);

@@ -113,7 +113,8 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->known_ns = read_ns;
 	if (object->last_ns > read_ns)
 		return;
-	if (event->head.pid && object->creator != event->head.pid) {
+	if (!ledger->options.mappings_observed && event->head.pid &&
+	    object->creator != event->head.pid) {
 		/* The id is another object's by now: its end and its beginning were not seen. */
 		correct(ledger);
 		object->observed = false;

@@ -543,11 +543,6 @@ int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd)
 	return BPF_SOURCE_IDLE_MS;
 }
 
-void bpf_source__set_reading(struct bpf_source *source, bool reading)
-{
-	*(volatile bool *)&source->skel->bss->reading = reading;
-}
-
 bool bpf_source__mappings_observed(const struct bpf_source *source)
 {
 	return source->mappings_observed;

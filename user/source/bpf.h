@@ -83,9 +83,6 @@ int bpf_source__fd(const struct bpf_source *source);
  */
 int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd);
 
-/* While a snapshot is read: calls of our own children are not told either. */
-void bpf_source__set_reading(struct bpf_source *source, bool reading);
-
 /* Mappings come one by one, by function hooks (struct ledger_options). */
 bool bpf_source__mappings_observed(const struct bpf_source *source);
 

@@ -62,7 +62,7 @@ static int hand_on(void *context, const struct event *event)
 	return live->handler(live->context, event);
 }
 
-int live_snapshot__read(struct bpf_source *source, snapshot_handler handler, void *context,
+int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
 			struct snapshot_report *report)
 {
 	struct live_snapshot live = {.handler = handler, .context = context};
@@ -72,9 +72,7 @@ int live_snapshot__read(struct bpf_source *source, snapshot_handler handler, voi
 	err = bpf_source__for_each_task(source, add_task, &live);
 	if (err)
 		pr_debug("cannot iterate over tasks: %s", strerror(-err));
-	bpf_source__set_reading(source, true);
 	err = snapshot__read(hand_on, &live, report);
-	bpf_source__set_reading(source, false);
 	HASH_ITER (hh, live.tasks, task, next) {
 		HASH_DEL(live.tasks, task);
 		free(task);

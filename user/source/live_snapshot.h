@@ -13,7 +13,7 @@
  * As snapshot__read. Nothing is taken from the ring meanwhile: what happens is applied afterwards,
  * by the time that each record and each event carries.
  */
-int live_snapshot__read(struct bpf_source *source, snapshot_handler handler, void *context,
+int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
 			struct snapshot_report *report);
 
 #endif
