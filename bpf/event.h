@@ -258,6 +258,16 @@ struct task_record {
 	char comm[EVENT_COMM_LEN];
 };
 
+/* What the iterator over mappings writes, one for each mapping of a segment. */
+struct vma_record {
+	__u64 mm;
+	__u64 address;
+	__u32 ipcns;
+	__s32 id;
+	__u32 tid;	/* the thread it was found by: address spaces may be found by several */
+	__u32 reserved; /* 0 */
+};
+
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event) == 48);
 EVENT_ASSERT(__builtin_offsetof(struct event, comm) == 32);

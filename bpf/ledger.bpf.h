@@ -17,6 +17,9 @@ struct ids_owner {
 	__u32 kind;
 };
 
+/* objects.bpf.c */
+int learn_ids(__u64 ids, __u64 ns);
+
 /* inference.bpf.c */
 int ledger_from_call(struct call_stash *call, __u64 ret);
 

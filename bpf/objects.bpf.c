@@ -35,7 +35,7 @@ static __always_inline _Bool owner_in_ns(__u64 ids, __u64 ns, struct ids_owner *
 }
 
 /* Remembered, as the end may come from another namespace, or from a kernel thread. */
-static __noinline int learn_ids(__u64 ids, __u64 ns)
+__hidden int learn_ids(__u64 ids, __u64 ns)
 {
 	struct ids_owner owner = {};
 
@@ -207,33 +207,3 @@ static __noinline int freed(__u64 ns, __u64 ids)
 }
 
 LEDGER_ENTRY2_HOOKS(free_ipcs, __u64, __u64, freed)
-
-/* Processes as they are: above all the address space of each, which /proc does not tell. */
-SEC("iter/task")
-int iter_task(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct task_record record = {};
-	struct ipc_namespace *ns;
-
-	if (!task)
-		return 0;
-	record.mm = (__u64)BPF_CORE_READ(task, mm);
-	record.pid = visible_tgid_of(task);
-	/* One thread speaks for all, and the first one may have ended. */
-	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid) &&
-	    (!record.mm || BPF_CORE_READ(task, group_leader, mm)))
-		return 0;
-	record.start_ns = process_start_ns(task);
-	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
-	record.uid = BPF_CORE_READ(task, cred, uid.val);
-	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
-	record.ipcns = BPF_CORE_READ(ns, ns.inum);
-	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
-	for (int i = 0; ns && i < 3; i++)
-		learn_ids((__u64)ns + bpf_core_field_offset(struct ipc_namespace, ids) +
-				  i * bpf_core_type_size(struct ipc_ids),
-			  (__u64)ns);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
-	return 0;
-}

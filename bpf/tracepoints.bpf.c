@@ -33,15 +33,15 @@
 		struct call_stash call = {.call = CALL_##ID, .abi = ABI_NATIVE}; \
                                                                                  \
 		LOAD_ARGS(&call, ctx, nargs);                                    \
-		call_enter(&call);
-return PASS_ON;
-}
-SEC("tracepoint/syscalls/sys_exit_" #name)
-int exit_##name(struct trace_event_raw_sys_exit *ctx)
-{
-	call_exit(CALL_##ID, ctx->ret);
-	return PASS_ON;
-}
+		call_enter(&call);                                               \
+		return PASS_ON;                                                  \
+	}                                                                        \
+	SEC("tracepoint/syscalls/sys_exit_" #name)                               \
+	int exit_##name(struct trace_event_raw_sys_exit *ctx)                    \
+	{                                                                        \
+		call_exit(CALL_##ID, ctx->ret);                                  \
+		return PASS_ON;                                                  \
+	}
 
 SYSCALL_HOOKS(SHMGET, shmget, 3)
 SYSCALL_HOOKS(SHMAT, shmat, 3)

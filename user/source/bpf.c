@@ -160,6 +160,9 @@ static void set_lifecycle_programs(struct shmtrace_bpf *skel,
 	bpf_program__set_autoload(skel->progs.sched_process_exit, any);
 	bpf_program__set_autoload(skel->progs.sched_process_exec, any && options->ledger);
 	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
+	bpf_program__set_autoload(skel->progs.iter_task_vma,
+				  options->ledger && probe__in_btf("bpf_iter_task_vma") &&
+					  !probe__in_kallsyms("shm_close"));
 }
 
 static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
@@ -548,16 +551,16 @@ bool bpf_source__mappings_observed(const struct bpf_source *source)
 	return source->mappings_observed;
 }
 
-int bpf_source__for_each_task(const struct bpf_source *source,
-			      void (*each)(void *context, const struct task_record *task),
-			      void *context)
+/* Calls `each` for every record that the iterator writes. 0 or -errno. */
+static int iterate(struct bpf_program *program, size_t record_size,
+		   void (*each)(void *context, const void *record), void *context)
 {
-	struct task_record records[64];
+	char records[4096];
 	struct bpf_link *link;
 	ssize_t len;
 	int fd, err = 0;
 
-	link = bpf_program__attach_iter(source->skel->progs.iter_task, NULL);
+	link = bpf_program__attach_iter(program, NULL);
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
@@ -566,13 +569,27 @@ int bpf_source__for_each_task(const struct bpf_source *source,
 		goto out;
 	}
 	/* The kernel hands over whole records, as many as fit. */
-	while ((len = read(fd, records, sizeof(records))) > 0)
-		for (size_t i = 0; i < len / sizeof(*records); i++)
-			each(context, &records[i]);
+	while ((len = read(fd, records, sizeof(records) / record_size * record_size)) > 0)
+		for (ssize_t at = 0; at + (ssize_t)record_size <= len; at += record_size)
+			each(context, records + at);
 	if (len < 0)
 		err = -errno;
 	close(fd);
 out:
 	bpf_link__destroy(link);
 	return err;
+}
+
+int bpf_source__for_each_task(const struct bpf_source *source,
+			      void (*each)(void *context, const void *task_record), void *context)
+{
+	return iterate(source->skel->progs.iter_task, sizeof(struct task_record), each, context);
+}
+
+int bpf_source__for_each_mapping(const struct bpf_source *source,
+				 void (*each)(void *context, const void *vma_record), void *context)
+{
+	if (!bpf_program__autoload(source->skel->progs.iter_task_vma))
+		return -EOPNOTSUPP;
+	return iterate(source->skel->progs.iter_task_vma, sizeof(struct vma_record), each, context);
 }

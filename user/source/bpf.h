@@ -87,12 +87,19 @@ int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd);
 bool bpf_source__mappings_observed(const struct bpf_source *source);
 
 /*
- * Calls `each` for every process, as the kernel has it. 0 or -errno: then the address space of a
- * process is not known before its first event. Needs options.ledger.
+ * Calls `each` with a struct task_record for every process, as the kernel has it. 0 or -errno: then
+ * the address space of a process is not known before its first event. Needs options.ledger.
  */
 int bpf_source__for_each_task(const struct bpf_source *source,
-			      void (*each)(void *context, const struct task_record *task),
-			      void *context);
+			      void (*each)(void *context, const void *task_record), void *context);
+
+/*
+ * The same with a struct vma_record for every mapping of a segment. EOPNOTSUPP: this kernel (before
+ * 5.12) has no such iterator, and /proc must do.
+ */
+int bpf_source__for_each_mapping(const struct bpf_source *source,
+				 void (*each)(void *context, const void *vma_record),
+				 void *context);
 
 /* Hands over what is there. Returns the number of events, or -errno. */
 int bpf_source__consume(struct bpf_source *source);

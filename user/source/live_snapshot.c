@@ -4,10 +4,28 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "base/log.h"
+
+/* Mappings of one segment in one address space. */
+struct known_mapping {
+	uint32_t ipcns;
+	int32_t id;
+	uint32_t count;
+	uint64_t address; /* of the first */
+	struct known_mapping *next;
+};
+
+struct known_space {
+	uint64_t mm;
+	uint32_t tid; /* whose records count: others find the same mappings again */
+	struct known_mapping *mappings;
+	UT_hash_handle hh;
+};
 
 struct known_task {
 	uint32_t pid;
@@ -18,12 +36,25 @@ struct known_task {
 
 struct live_snapshot {
 	struct known_task *tasks;
+	struct known_space *spaces;
+	bool has_mappings;	    /* the kernel's own word, not /proc's */
+	uint64_t from_ns, until_ns; /* when the mappings were read */
 	snapshot_handler handler;
 	void *context;
+	int err;
 };
 
-static void add_task(void *context, const struct task_record *record)
+static uint64_t now_ns(void)
 {
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void add_task(void *context, const void *data)
+{
+	const struct task_record *record = data;
 	struct live_snapshot *live = context;
 	struct known_task *task;
 
@@ -31,51 +62,162 @@ static void add_task(void *context, const struct task_record *record)
 	if (task || !record->pid || !record->mm)
 		return;
 	task = calloc(1, sizeof(*task));
-	if (!task)
+	if (!task) {
+		live->err = -ENOMEM;
 		return;
+	}
 	task->pid = record->pid;
 	task->mm = record->mm;
 	task->start_ns = record->start_ns;
 	HASH_ADD(hh, live->tasks, pid, sizeof(task->pid), task);
 }
 
+static void add_mapping(void *context, const void *data)
+{
+	const struct vma_record *record = data;
+	struct live_snapshot *live = context;
+	struct known_mapping *mapping;
+	struct known_space *space;
+
+	HASH_FIND(hh, live->spaces, &record->mm, sizeof(record->mm), space);
+	if (!space) {
+		space = calloc(1, sizeof(*space));
+		if (!space) {
+			live->err = -ENOMEM;
+			return;
+		}
+		space->mm = record->mm;
+		space->tid = record->tid;
+		HASH_ADD(hh, live->spaces, mm, sizeof(space->mm), space);
+	}
+	if (space->tid != record->tid)
+		return;
+	for (mapping = space->mappings; mapping; mapping = mapping->next) {
+		if (mapping->ipcns != record->ipcns || mapping->id != record->id)
+			continue;
+		mapping->count++;
+		return;
+	}
+	mapping = calloc(1, sizeof(*mapping));
+	if (!mapping) {
+		live->err = -ENOMEM;
+		return;
+	}
+	mapping->ipcns = record->ipcns;
+	mapping->id = record->id;
+	mapping->address = record->address;
+	mapping->count = 1;
+	mapping->next = space->mappings;
+	space->mappings = mapping;
+}
+
+/* What the kernel says of the process's mappings, before the process itself, as snapshot.h orders.
+ */
+static int tell_mappings(struct live_snapshot *live, const struct process_event *process)
+{
+	struct known_space *space;
+	int err = 0;
+
+	HASH_FIND(hh, live->spaces, &process->mm, sizeof(process->mm), space);
+	for (struct known_mapping *m = space ? space->mappings : NULL; m && !err; m = m->next) {
+		struct mapping_event event = {
+			.head = process->head,
+			.mm = process->mm,
+			.address = m->address,
+			.ipcns = m->ipcns,
+			.id = m->id,
+			.action = MAPPING_FOUND,
+			.count = m->count,
+			.start_ns = process->start_ns,
+		};
+
+		event.head.type = EVENT_MAPPING;
+		err = live->handler(live->context, &event.head);
+	}
+	return err;
+}
+
+static int hand_on_process(struct live_snapshot *live, const struct process_event *found,
+			   const struct known_task *task)
+{
+	struct process_event process = *found;
+	int err = 0;
+
+	process.mm = task->mm;
+	process.start_ns = task->start_ns;
+	if (live->has_mappings) {
+		process.head.time_ns = live->from_ns;
+		process.read_ns = live->until_ns;
+		err = tell_mappings(live, &process);
+	}
+	return err ? err : live->handler(live->context, &process.head);
+}
+
 static int hand_on(void *context, const struct event *event)
 {
 	struct live_snapshot *live = context;
 	struct mapping_event mapping;
-	struct process_event process;
 	struct known_task *task;
 
 	HASH_FIND(hh, live->tasks, &event->pid, sizeof(event->pid), task);
-	if (task && event->type == EVENT_MAPPING) {
-		mapping = *(const struct mapping_event *)event;
+	if (event->type == EVENT_PROCESS && task)
+		return hand_on_process(live, (const struct process_event *)event, task);
+	/* A process that came after the iteration: its events tell. */
+	if (event->type == EVENT_PROCESS && live->has_mappings)
+		return 0;
+	if (event->type != EVENT_MAPPING)
+		return live->handler(live->context, event);
+	if (live->has_mappings)
+		return 0;
+	mapping = *(const struct mapping_event *)event;
+	if (task) {
 		mapping.mm = task->mm;
 		mapping.start_ns = task->start_ns;
-		return live->handler(live->context, &mapping.head);
 	}
-	if (task && event->type == EVENT_PROCESS) {
-		process = *(const struct process_event *)event;
-		process.mm = task->mm;
-		process.start_ns = task->start_ns;
-		return live->handler(live->context, &process.head);
+	return live->handler(live->context, &mapping.head);
+}
+
+static void clear(struct live_snapshot *live)
+{
+	struct known_space *space, *next_space;
+	struct known_task *task, *next_task;
+
+	HASH_ITER (hh, live->tasks, task, next_task) {
+		HASH_DEL(live->tasks, task);
+		free(task);
 	}
-	return live->handler(live->context, event);
+	HASH_ITER (hh, live->spaces, space, next_space) {
+		HASH_DEL(live->spaces, space);
+		while (space->mappings) {
+			struct known_mapping *mapping = space->mappings;
+
+			space->mappings = mapping->next;
+			free(mapping);
+		}
+		free(space);
+	}
 }
 
 int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
 			struct snapshot_report *report)
 {
 	struct live_snapshot live = {.handler = handler, .context = context};
-	struct known_task *task, *next;
 	int err;
 
+	live.from_ns = now_ns();
 	err = bpf_source__for_each_task(source, add_task, &live);
 	if (err)
-		pr_debug("cannot iterate over tasks: %s", strerror(-err));
-	err = snapshot__read(hand_on, &live, report);
-	HASH_ITER (hh, live.tasks, task, next) {
-		HASH_DEL(live.tasks, task);
-		free(task);
+		pr_debug("cannot iterate over processes: %s", strerror(-err));
+	if (!err) {
+		err = bpf_source__for_each_mapping(source, add_mapping, &live);
+		live.has_mappings = !err;
+		if (err)
+			pr_debug("cannot iterate over mappings: %s", strerror(-err));
 	}
+	live.until_ns = now_ns();
+	err = live.err;
+	if (!err)
+		err = snapshot__read(hand_on, &live, report);
+	clear(&live);
 	return err;
 }
