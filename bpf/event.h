@@ -178,6 +178,7 @@ struct mapping_event {
 	__u32 action;	/* enum mapping_action */
 	__u32 count;	/* of FOUND, else 1 */
 	__u64 start_ns; /* of the process in the head */
+	__u64 size;	/* FOUND: of the segment, in bytes; 0: not said */
 };
 
 enum process_action {
@@ -264,6 +265,7 @@ struct vma_record {
 	__u64 address;
 	__u32 ipcns;
 	__s32 id;
+	__u64 size;	/* bytes */
 	__u32 tid;	/* the thread it was found by: address spaces may be found by several */
 	__u32 reserved; /* 0 */
 };
@@ -279,7 +281,7 @@ EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(stru
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8);
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
-EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 40);
+EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
 EVENT_ASSERT(sizeof(struct object_key) == 12);

@@ -59,6 +59,7 @@ static __noinline int send_inferred_mapping(__u32 action, __s32 id, __u64 addres
 	event->id = id;
 	event->action = action;
 	event->count = 1;
+	event->size = 0;
 	event->start_ns = process_start_ns(task);
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;

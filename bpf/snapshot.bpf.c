@@ -55,6 +55,7 @@ int iter_task_vma(struct bpf_iter__task_vma *ctx)
 	record.address = BPF_CORE_READ(vma, vm_start);
 	record.ipcns = BPF_CORE_READ(data, ns, ns.inum);
 	record.id = BPF_CORE_READ(data, id);
+	record.size = BPF_CORE_READ(data, file, f_inode, i_size);
 	record.tid = BPF_CORE_READ(task, pid);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;

@@ -87,6 +87,19 @@ static void learn_object(struct ledger *ledger, struct ledger_object *object,
 		use__add(ledger, owner, object);
 }
 
+/* We took it for ended, and it is there: the same process, not one that was given its number. */
+static void rebind_owner(struct ledger *ledger, struct ledger_object *object, uint32_t pid)
+{
+	struct ledger_process *process = pid ? process__find(ledger, pid) : NULL;
+
+	if (!process || process == object->owner || object->creator != pid)
+		return;
+	if (object->owner && (object->owner->alive ||
+			      !process__same_start(object->owner->start_ns, process->start_ns)))
+		return;
+	object__set_owner(ledger, object, process);
+}
+
 void snapshot__found_object(struct ledger *ledger, const struct object_event *event)
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = event->kind, .id = event->id};
@@ -122,6 +135,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->creator = event->head.pid;
 		object->ipc_key = event->key;
 	}
+	rebind_owner(ledger, object, event->head.pid);
 	if (object->mode != event->mode || object->size != event->size) {
 		correct(ledger);
 		object->mode = event->mode;
@@ -221,6 +235,9 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 			object = object__get(ledger, &key);
 		if (object && differs)
 			correct_count(ledger, space, object, event);
+		/* Its namespace may be one that nobody can enter any more. */
+		if (object && !object->size && event->size)
+			object__set_size(object, event->size);
 		if (object && object->known_ns < event->head.time_ns)
 			object->known_ns = event->head.time_ns;
 		m = object ? mapping__find(space, object) : NULL;

@@ -17,6 +17,7 @@ struct known_mapping {
 	int32_t id;
 	uint32_t count;
 	uint64_t address; /* of the first */
+	uint64_t size;	  /* of the segment, in bytes */
 	struct known_mapping *next;
 };
 
@@ -106,6 +107,7 @@ static void add_mapping(void *context, const void *data)
 	mapping->ipcns = record->ipcns;
 	mapping->id = record->id;
 	mapping->address = record->address;
+	mapping->size = record->size;
 	mapping->count = 1;
 	mapping->next = space->mappings;
 	space->mappings = mapping;
@@ -129,6 +131,7 @@ static int tell_mappings(struct live_snapshot *live, const struct process_event 
 			.action = MAPPING_FOUND,
 			.count = m->count,
 			.start_ns = process->start_ns,
+			.size = m->size,
 		};
 
 		event.head.type = EVENT_MAPPING;
@@ -156,15 +159,19 @@ static int hand_on_process(struct live_snapshot *live, const struct process_even
 static int hand_on(void *context, const struct event *event)
 {
 	struct live_snapshot *live = context;
+	struct process_event process;
 	struct mapping_event mapping;
 	struct known_task *task;
 
 	HASH_FIND(hh, live->tasks, &event->pid, sizeof(event->pid), task);
 	if (event->type == EVENT_PROCESS && task)
 		return hand_on_process(live, (const struct process_event *)event, task);
-	/* A process that came after the iteration: its events tell. */
-	if (event->type == EVENT_PROCESS && live->has_mappings)
-		return 0;
+	if (event->type == EVENT_PROCESS && live->has_mappings) {
+		/* It came after the iteration: that it is there is all that is known. */
+		process = *(const struct process_event *)event;
+		process.head.time_ns = process.read_ns = 0;
+		return live->handler(live->context, &process.head);
+	}
 	if (event->type != EVENT_MAPPING)
 		return live->handler(live->context, event);
 	if (live->has_mappings)

@@ -5,6 +5,7 @@
  */
 #include "source/namespaces.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -106,6 +107,41 @@ static int add_mounted(struct namespaces *namespaces, int proc_fd)
 	return err;
 }
 
+/* unshare(2) and setns(2) move one thread, and leave the others where they are. */
+static int add_threads(struct namespaces *namespaces, int proc_fd,
+		       const struct found_process *process)
+{
+	const struct dirent *entry;
+	char path[64];
+	int fd, err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%u/task", process->pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (!err && (entry = readdir(dir))) {
+		uint32_t tid = strtoul(entry->d_name, NULL, 10), inum;
+
+		if (!tid || tid == process->tid)
+			continue;
+		snprintf(path, sizeof(path), "%u", tid);
+		inum = processes__read_ipcns(proc_fd, path);
+		if (!inum || inum == process->ipcns)
+			continue;
+		err = add(namespaces, inum, NULL);
+		for (size_t i = 0; !err && i < namespaces->count; i++)
+			if (namespaces->list[i].inum == inum)
+				namespaces->list[i].tid = tid;
+	}
+	closedir(dir);
+	return err;
+}
+
 static int open_if_same(int dir_fd, const char *path, uint32_t inum)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
@@ -131,13 +167,17 @@ struct visit {
 /* A descriptor of it, or -errno. */
 static int open_namespace(const struct visit *visit, const struct ipc_namespace *ns)
 {
+	char path[PROCESS_DIR_LEN + 8];
 	int fd = -ENOENT;
 
-	if (ns->mount)
+	if (ns->tid) {
+		snprintf(path, sizeof(path), "%u/ns/ipc", ns->tid);
+		fd = open_if_same(visit->proc_fd, path, ns->inum);
+	}
+	if (fd < 0 && ns->mount)
 		fd = open_if_same(AT_FDCWD, ns->mount, ns->inum);
 	for (size_t i = 0; fd < 0 && i < visit->processes->count; i++) {
 		const struct found_process *process = &visit->processes->list[i];
-		char path[PROCESS_DIR_LEN + 8];
 
 		if (process->ipcns != ns->inum)
 			continue;
@@ -189,6 +229,8 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 		if (inum && inum != last)
 			err = add(namespaces, inum, NULL);
 		last = inum ? inum : last;
+		if (!err && processes->list[i].has_threads)
+			err = add_threads(namespaces, proc_fd, &processes->list[i]);
 	}
 	if (!err)
 		err = add_mounted(namespaces, proc_fd);

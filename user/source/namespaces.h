@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All IPC namespaces that can be found: those of running processes, and those that are kept by a
+ * All IPC namespaces that can be found: those of running threads, and those that are kept by a
  * mount, as container engines do. What keeps a namespace only by an open file, or only by segments
  * of it that are still attached, cannot be found so.
  */
@@ -15,8 +15,9 @@
 
 struct ipc_namespace {
 	uint32_t inum;
-	char *mount; /* NULL: not mounted, or not looked for */
-	int err;     /* 0, or why it could not be read; ENOENT: it has ended */
+	char *mount;  /* NULL: not mounted, or not looked for */
+	uint32_t tid; /* a thread that is in it; 0: processes or mounts lead there */
+	int err;      /* 0, or why it could not be read; ENOENT: it has ended */
 	struct object_table table;
 };
 

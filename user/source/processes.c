@@ -116,8 +116,7 @@ static ssize_t read_file(int proc_fd, const char *dir, const char *name, char *d
 	return len;
 }
 
-/* 0 where we may not know: it takes the right to trace that process (ptrace(2)). */
-static uint32_t read_ipcns(int proc_fd, const char *dir)
+uint32_t processes__read_ipcns(int proc_fd, const char *dir)
 {
 	char path[PROCESS_DIR_LEN + 16], link[64];
 	unsigned int inum;
@@ -187,6 +186,7 @@ static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec, struct f
 		processes__dir(p, dir);
 	}
 	p->has_memory = stat.vsize || p->tid != pid;
+	p->has_threads = stat.threads > 1;
 	p->parent = stat.parent;
 	p->start_ns = stat.start_ticks * (NS_PER_SEC / ticks_per_sec);
 	memcpy(p->comm, stat.comm, sizeof(p->comm));
@@ -197,7 +197,7 @@ static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec, struct f
 	len = read_file(proc_fd, dir, "status", data, sizeof(data));
 	if (len <= 0 || processes__parse_uid(data, len, &p->uid))
 		return false;
-	p->ipcns = read_ipcns(proc_fd, dir);
+	p->ipcns = processes__read_ipcns(proc_fd, dir);
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct found_process {
 	uint32_t uid;	   /* real */
 	uint32_t ipcns;	   /* inode number, of that thread; 0: we may not know */
 	bool has_memory;   /* an address space; kernel threads have none */
+	bool has_threads;  /* more than one: each may be in a namespace of its own */
 	uint64_t start_ns; /* CLOCK_BOOTTIME, in steps of a clock tick (10 ms) */
 	char comm[EVENT_COMM_LEN];
 };
@@ -45,6 +46,12 @@ const struct found_process *processes__find(const struct processes *processes, u
  * hidepid). Those that have ended and were not waited for are shown.
  */
 bool processes__is_hidden(int proc_fd, uint32_t pid);
+
+/*
+ * Inode number of the IPC namespace of the thread with that directory below /proc; 0 where we may
+ * not know: it takes the right to trace it (ptrace(2)).
+ */
+uint32_t processes__read_ipcns(int proc_fd, const char *dir);
 
 /* /proc/PID/stat. */
 struct process_stat {
