@@ -27,7 +27,7 @@ struct mapping {
 	uint32_t n_addresses; /* known ones; only where mappings are not observed one by one */
 	uint64_t *addresses;
 	uint64_t since_ns;
-	uint32_t generation; /* of the snapshot that last found it */
+	uint64_t found_ns; /* the reading that last found it */
 };
 
 struct address_space {

@@ -64,7 +64,10 @@ struct ledger_process *process__get(struct ledger *ledger, uint32_t pid, uint64_
 	if (process && is_bygone(process, start_ns))
 		return NULL;
 	if (process && !process__same_start(process->start_ns, start_ns)) {
-		/* The number is another process's now, and we did not see the end of the first. */
+		/* The number is another process's now, and we did not see the end of the first, nor
+		 * perhaps what it detached. */
+		if (process->space)
+			space__doubt(ledger, process->space);
 		process__end(ledger, process, 0, head ? head->time_ns : 0);
 		process = NULL;
 	}
@@ -142,6 +145,8 @@ static void leave_space(struct ledger *ledger, struct ledger_process *process, b
 	process->attached_bytes = 0;
 	if (space->processes)
 		return;
+	if (space->changed_ns < time_ns)
+		space->changed_ns = time_ns;
 	if (hold_last) {
 		before = space->last_ended;
 		process__hold(process);
@@ -168,6 +173,7 @@ void process__enter_space(struct ledger *ledger, struct ledger_process *process,
 	if (!space)
 		return;
 	process->space = space;
+	space->generation = 0;
 	DL_APPEND2(space->processes, process, prev_of_space, next_of_space);
 	for (struct mapping *m = space->mappings; m; m = m->next_of_space)
 		process->attached_bytes += m->object->size;

@@ -176,6 +176,11 @@ static struct address_space *found_space(struct ledger *ledger, struct ledger_pr
 		return space__learn(ledger, process->space, mm, time_ns);
 	if (process->space && process->space->mm != mm && process->space->changed_ns > time_ns)
 		return process->space; /* where it is since then */
+	/* An exec that we missed: nobody will tell what has become of the old one. */
+	if (process->space && process->space->mm != space_number(process, mm)) {
+		correct(ledger);
+		space__doubt(ledger, process->space);
+	}
 	process__enter_space(ledger, process, space_number(process, mm), time_ns);
 	if (process->space && !mm && process->space->mm == made_up(process))
 		process->space->assumed = true;
@@ -243,7 +248,7 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 		m = object ? mapping__find(space, object) : NULL;
 	}
 	if (m)
-		m->generation = ledger->generation;
+		m->found_ns = event->head.time_ns;
 }
 
 /* All mappings of the process have been said: what was not among them is not there. */
@@ -255,7 +260,7 @@ static void drop_unfound(struct ledger *ledger, struct address_space *space, uin
 		struct ledger_object *object = m->object;
 
 		next = m->next_of_space;
-		if (m->generation == ledger->generation)
+		if (m->found_ns >= time_ns)
 			continue;
 		if (has_changed_since(ledger, space, true, time_ns))
 			return;
