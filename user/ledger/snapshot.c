@@ -88,11 +88,14 @@ static void learn_object(struct ledger *ledger, struct ledger_object *object,
 }
 
 /* We took it for ended, and it is there: the same process, not one that was given its number. */
-static void rebind_owner(struct ledger *ledger, struct ledger_object *object, uint32_t pid)
+static void rebind_owner(struct ledger *ledger, struct ledger_object *object,
+			 const struct object_event *event)
 {
+	const uint32_t pid = event->head.pid;
 	struct ledger_process *process = pid ? process__find(ledger, pid) : NULL;
 
-	if (!process || process == object->owner || object->creator != pid)
+	if (!process || process == object->owner || object->creator != pid ||
+	    !process__same_start(process->start_ns, event->start_ns))
 		return;
 	if (object->owner && (object->owner->alive ||
 			      !process__same_start(object->owner->start_ns, process->start_ns)))
@@ -135,7 +138,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->creator = event->head.pid;
 		object->ipc_key = event->key;
 	}
-	rebind_owner(ledger, object, event->head.pid);
+	rebind_owner(ledger, object, event);
 	if (object->mode != event->mode || object->size != event->size) {
 		correct(ledger);
 		object->mode = event->mode;
