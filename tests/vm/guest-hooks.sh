@@ -231,7 +231,8 @@ test_refusal() {
 # The way of most hooks: where fentry does not attach to the wrappers, or not read their argument.
 expected_way() {
 	case $VM_KERNEL in
-	*-5.10 | arm64-6.1) echo kprobe ;;
+	x86_64-5.10) echo kprobe+fexit ;;
+	arm64-5.10 | arm64-6.1 | *-7.2) echo kprobe ;;
 	*) echo fentry ;;
 	esac
 }

@@ -20,7 +20,6 @@
 #include "cmd/cmd.h"
 #include "source/live_snapshot.h"
 #include "view/ledger.h"
-#include "view/words.h"
 
 #define NS_PER_S	1000000000ULL
 #define NS_PER_MS	1000000ULL
@@ -187,12 +186,9 @@ static void note_losses(struct top *top)
 	bpf_source__lost(top->source, lost);
 	for (int i = 0; i < CALL_COUNT; i++)
 		event.calls[i] = lost[i];
-	for (int i = 0; i < CALL_COUNT; i++)
-		if (lost[i])
-			pr_debug("%llu calls lost: %s", lost[i], words__call_name(i));
+
 	event.ledger = bpf_source__lost_ledger(top->source);
-	if (ledger__apply(top->ledger, &event.head) == 0 && event.ledger)
-		pr_debug("%llu records lost", (unsigned long long)event.ledger);
+	ledger__apply(top->ledger, &event.head);
 }
 
 /*
