@@ -27,18 +27,31 @@ int privileges__raise_priority(void)
 	return setpriority(PRIO_PROCESS, 0, -10) ? -errno : 0;
 }
 
-int privileges__drop(void)
+/* Only what we have: cap_set_proc refuses the rest. */
+static int keep(cap_t caps, const cap_value_t *values, size_t count)
 {
-	const cap_value_t keep[] = {CAP_BPF};
-	int err = 0;
-	cap_t caps;
+	for (size_t i = 0; i < count; i++) {
+		char *name = cap_to_name(values[i]);
+		bool have = name && privileges__have(name);
 
-	caps = cap_init(); /* empty */
+		cap_free(name);
+		if (have && (cap_set_flag(caps, CAP_PERMITTED, 1, &values[i], CAP_SET) ||
+			     cap_set_flag(caps, CAP_EFFECTIVE, 1, &values[i], CAP_SET)))
+			return -errno;
+	}
+	return 0;
+}
+
+int privileges__drop(bool keep_reading)
+{
+	static const cap_value_t needed[] = {CAP_BPF, /* reading again: */ CAP_PERFMON,
+					     CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN};
+	cap_t caps = cap_init(); /* empty */
+	int err;
+
 	if (!caps)
 		return -errno;
-	if (privileges__have("cap_bpf") && (cap_set_flag(caps, CAP_PERMITTED, 1, keep, CAP_SET) ||
-					    cap_set_flag(caps, CAP_EFFECTIVE, 1, keep, CAP_SET)))
-		err = -errno;
+	err = keep(caps, needed, keep_reading ? sizeof(needed) / sizeof(*needed) : 1);
 	if (!err && cap_set_proc(caps))
 		err = -errno;
 	cap_free(caps);

@@ -18,8 +18,9 @@ int privileges__raise_priority(void);
 
 /*
  * Gives up every capability but CAP_BPF, for good: with it what the programs missed can still be
- * asked for. Files are open and programs attached by then. 0 or -errno.
+ * asked for. Files are open and programs attached by then. keep_reading: keeps also what it takes
+ * to read the kernel's tables, all processes' mappings and all namespaces again. 0 or -errno.
  */
-int privileges__drop(void);
+int privileges__drop(bool keep_reading);
 
 #endif

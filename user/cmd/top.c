@@ -329,7 +329,12 @@ static int run(struct top *top)
 	pr_info("watching by %s hooks%s",
 		ledger_options.mappings_observed ? "function" : "system call",
 		ledger_options.mappings_observed ? "" : "; what they do not show is inferred");
-	privileges__raise_priority();
+	err = privileges__raise_priority();
+	if (err)
+		pr_debug("cannot raise the priority: %s", strerror(-err));
+	err = privileges__drop(true);
+	if (err)
+		pr_debug("cannot drop privileges: %s", strerror(-err));
 	/* The hooks are on since, and the ring holds what happens: there is no gap. */
 	err = live_snapshot__read(top->source, apply, top, &(struct snapshot_report){});
 	if (!err)

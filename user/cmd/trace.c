@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/privileges.h"
 #include "cmd/cmd.h"
+#include "cmd/leak_watch.h"
 #include "cmd/trace_options.h"
 #include "source/bpf.h"
 #include "view/call.h"
@@ -36,6 +37,8 @@ struct trace {
 	struct trace_options options;
 	struct bpf_source *source;
 	struct view *view;
+	struct leak_watch *leaks; /* NULL: not asked for */
+	int err;
 	FILE *out;
 	int signal_fd;
 	struct pollfd *pid_fds; /* of -p */
@@ -108,7 +111,9 @@ static int handle_event(void *context, const struct event *event)
 		handle_lost(trace, (const struct lost_event *)event);
 		break;
 	}
-	return 0;
+	if (trace->leaks)
+		trace->err = leak_watch__apply(trace->leaks, event);
+	return trace->err != 0;
 }
 
 /* 0 to go on; -errno where the output takes no more. */
@@ -127,6 +132,8 @@ static int consume(struct trace *trace)
 	trace->view->clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) -
 						   clock_ns(CLOCK_MONOTONIC));
 	n = bpf_source__consume(trace->source);
+	if (trace->err)
+		return trace->err;
 	if (n > 0) {
 		err = flush(trace);
 		if (err)
@@ -223,6 +230,11 @@ static int follow(struct trace *trace)
 
 		if (trace->done)
 			break;
+		if (!n && trace->leaks)
+			n = leak_watch__tick(trace->leaks, trace->source,
+					     clock_ns(CLOCK_MONOTONIC));
+		if (n < 0)
+			return n;
 		wait_for_events(trace);
 		if (trace->options.duration_ns &&
 		    clock_ns(CLOCK_MONOTONIC) - trace->started_ns >= trace->options.duration_ns)
@@ -312,6 +324,8 @@ static int run(struct trace *trace)
 	int err, status;
 
 	trace->started_ns = clock_ns(CLOCK_MONOTONIC);
+	trace->view->clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) -
+						   clock_ns(CLOCK_MONOTONIC));
 	if (trace->options.command) {
 		err = command__go(&trace->command);
 		if (err) {
@@ -434,6 +448,16 @@ static int open_source(struct trace *trace)
 	return err;
 }
 
+/* The hooks are on, and the ring holds what happens meanwhile. */
+static int start_leaks(struct trace *trace)
+{
+	if (!trace->options.leaks)
+		return 0;
+	trace->leaks = leak_watch__new(trace->view, &trace->options.source,
+				       bpf_source__mappings_observed(trace->source));
+	return trace->leaks ? leak_watch__start(trace->leaks, trace->source) : -ENOMEM;
+}
+
 static void clean_up(struct trace *trace)
 {
 	if (trace->view)
@@ -441,6 +465,7 @@ static void clean_up(struct trace *trace)
 	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
 	if (trace->out)
 		fclose(trace->out);
+	leak_watch__free(trace->leaks);
 	bpf_source__close(trace->source);
 	for (size_t i = 0; trace->pid_fds && i < trace->options.source.n_pids; i++)
 		if (trace->pid_fds[i].fd > 0)
@@ -472,11 +497,18 @@ static int start(struct trace *trace)
 			command__abandon(&trace->command);
 		return err == -EPERM || err == -ENOTSUP ? EXIT_NOT_ALLOWED : EXIT_FAILED;
 	}
+	err = start_leaks(trace);
+	if (err) {
+		pr_err("cannot read what exists already: %s", strerror(-err));
+		if (trace->options.command)
+			command__abandon(&trace->command);
+		return EXIT_FAILED;
+	}
 	print_opening(trace);
 	err = privileges__raise_priority();
 	if (err)
 		pr_debug("cannot raise the priority: %s", strerror(-err));
-	err = privileges__drop();
+	err = privileges__drop(trace->leaks != NULL);
 	if (err)
 		pr_debug("cannot drop privileges: %s", strerror(-err));
 	return EXIT_DONE;

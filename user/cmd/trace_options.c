@@ -28,6 +28,7 @@ enum {
 	OPTION_BUFFER,
 	OPTION_DEBUG,
 	OPTION_USAGE,
+	OPTION_NO_LEAKS,
 };
 
 static const struct argp_option argp_options[] = {
@@ -56,6 +57,10 @@ static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "Output:", 4},
 	{"json", 'J', NULL, 0, "JSON, one object a line", 4},
 	{"summary", 'c', NULL, 0, "only a table of all calls, at the end", 4},
+	{"no-leaks", OPTION_NO_LEAKS, NULL, 0,
+	 "do not say what is left behind unused; nor is that said with -c, nor where a filter "
+	 "asks for particular calls",
+	 4},
 	{"output", 'o', "FILE", 0, "write to FILE and not to standard output", 4},
 	{"quiet", 'q', NULL, 0, "no header and no messages but errors", 4},
 	{"color", OPTION_COLOR, "WHEN", 0, "colours: auto, always or never; auto heeds NO_COLOR",
@@ -205,6 +210,12 @@ static void parse_filter(struct trace_options *options, int key, const char *arg
 	}
 }
 
+static bool asks_for_calls(const struct bpf_source_options *source)
+{
+	return source->calls != CALLS_DEFAULT || source->failed || source->error ||
+	       source->by_key || source->by_id || source->min_size;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -245,6 +256,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--buffer: '%s' is not between 1 and 1G", arg);
 		options->source.buffer = value;
 		break;
+	case OPTION_NO_LEAKS:
+		options->leaks = false;
+		break;
 	case OPTION_DEBUG:
 		log__set_level(LOG_DEBUG);
 		break;
@@ -270,6 +284,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_filter(options, key, arg, state);
 		break;
 	case ARGP_KEY_END:
+		/* Who asks for particular calls does not ask for what else happens. */
+		if (options->summary || options->count || asks_for_calls(&options->source))
+			options->leaks = false;
+		options->source.ledger = options->leaks;
 		if (options->command && options->source.n_pids)
 			argp_error(state, "-p and a command exclude each other");
 		if (options->source.min_size && !(options->source.calls & CALLS_SIZED))
@@ -294,6 +312,7 @@ void trace_options__parse(struct trace_options *options, int argc, char *argv[])
 
 	*options = (struct trace_options){
 		.source = {.calls = CALLS_DEFAULT, .buffer = BPF_SOURCE_BUFFER_DEFAULT},
+		.leaks = true,
 	};
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, options);
 }

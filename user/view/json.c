@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "view/call.h"
 #include "view/json.h"
+#include "view/leak.h"
 #include "view/limits.h"
 #include "view/loss.h"
 #include "view/words.h"
@@ -244,6 +245,17 @@ static void json_view__lost(struct view *view, const struct view_loss *loss)
 	end_line(&w, json);
 }
 
+static void json_view__leak(struct view *view, const struct ledger_leak *leak)
+{
+	struct json_view *json = (struct json_view *)view;
+	struct json_writer w;
+
+	begin_line(&w, json, "leak");
+	put_time(&w, json, leak->time_ns);
+	leak__put_json(&w, leak);
+	end_line(&w, json);
+}
+
 static void json_view__end(struct view *view, const struct view_totals *totals)
 {
 	struct json_view *json = (struct json_view *)view;
@@ -273,6 +285,7 @@ static const struct view_ops json_view_ops = {
 	.begin = json_view__begin,
 	.call = json_view__call,
 	.lost = json_view__lost,
+	.leak = json_view__leak,
 	.end = json_view__end,
 	.free = json_view__free,
 };

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/escape.h"
 #include "view/call.h"
+#include "view/leak.h"
 #include "view/limits.h"
 #include "view/loss.h"
 #include "view/text.h"
@@ -211,6 +212,28 @@ static void text_view__lost(struct view *view, const struct view_loss *loss)
 }
 
 /* The closing message is the command's, on standard error: it is no part of the stream. */
+static void text_view__leak(struct view *view, const struct ledger_leak *leak)
+{
+	struct text_view *text = (struct text_view *)view;
+	struct process_info subject;
+	char bytes[LINE_MAX_BYTES];
+	struct buffer line;
+	size_t begin;
+
+	leak__subject(leak, &subject);
+	buffer__init(&line, bytes, sizeof(bytes));
+	put_time(&line, text, leak->time_ns);
+	begin = line.len;
+	buffer__put_u64(&line, subject.pid);
+	put_padding(&line, line.len - begin, PID_COLUMNS);
+	put_comm(&line, text, subject.comm);
+	put_sgr(&line, text, SGR_ERROR);
+	leak__put_text(&line, leak, text->utf8);
+	put_sgr(&line, text, SGR_RESET);
+	buffer__put_char(&line, '\n');
+	fwrite_unlocked(line.data, 1, line.len, text->out);
+}
+
 static void text_view__end(struct view *view, const struct view_totals *totals)
 {
 	(void)view;
@@ -226,6 +249,7 @@ static const struct view_ops text_view_ops = {
 	.begin = text_view__begin,
 	.call = text_view__call,
 	.lost = text_view__lost,
+	.leak = text_view__leak,
 	.end = text_view__end,
 	.free = text_view__free,
 };

@@ -25,6 +25,7 @@ struct view_loss {
 	unsigned long long calls[CALL_COUNT];
 };
 
+struct ledger_leak; /* ledger/ledger.h */
 struct view;
 
 /*
@@ -36,6 +37,8 @@ struct view_ops {
 	/* call->head.type is EVENT_CALL or EVENT_CALL_LIMITS. */
 	void (*call)(struct view *view, const struct call_event *call);
 	void (*lost)(struct view *view, const struct view_loss *loss);
+	/* NULL: not shown. */
+	void (*leak)(struct view *view, const struct ledger_leak *leak);
 	void (*end)(struct view *view, const struct view_totals *totals);
 	void (*free)(struct view *view);
 };
