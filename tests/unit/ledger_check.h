@@ -45,8 +45,7 @@ static inline void check_object(const struct ledger_object *object, struct ledge
 		CHECK(object->creator == object->owner->pid);
 	if (object->reported)
 		CHECK(object__state(object) == STATE_ORPHAN ||
-		      object__state(object) == STATE_DOOMED ||
-		      (object->owner && object->owner->alive));
+		      object__state(object) == STATE_DOOMED);
 	count->references += object->owner != NULL;
 }
 

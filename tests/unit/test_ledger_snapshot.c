@@ -169,13 +169,14 @@ static void test_ends_mappings_of_nobody(void **state)
 	attached(&f, 2, MM(2), 0);
 	inherited(&f, 2, MM(3), 0);
 	for (int i = 0; i < 3; i++) {
-		f.now += MS;
-		snapshot(&f, SNAPSHOT_BEGIN, 0, f.now);
-		found_mapping(&f, 2, 0, 1, f.now);
-		found_process(&f, 2, f.now, f.now);
-		found_object(&f, 2, OBJECT_SHM, 0, 0600, f.now);
-		snapshot(&f, SNAPSHOT_END, NS, f.now);
-		snapshot(&f, SNAPSHOT_END, 0, f.now);
+		uint64_t at = f.now += MS;
+
+		snapshot(&f, SNAPSHOT_BEGIN, 0, at);
+		found_mapping(&f, 2, 0, 1, at);
+		found_process(&f, 2, at, at);
+		found_object(&f, 2, OBJECT_SHM, 0, 0600, at);
+		snapshot(&f, SNAPSHOT_END, NS, at);
+		snapshot(&f, SNAPSHOT_END, 0, at);
 		if (i == 0)
 			expect(&f, 0, STATE_IN_USE, 2);
 	}

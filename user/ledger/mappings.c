@@ -379,10 +379,32 @@ static struct address_space *subject(struct ledger *ledger, const struct mapping
 	return space ? space : space__get(ledger, event->mm);
 }
 
+/* Who attaches does so in its own address space. NULL: nobody would tell of the detach. */
+static struct address_space *bind(struct ledger *ledger, const struct mapping_event *event,
+				  struct address_space *space)
+{
+	struct ledger_process *process = space->processes;
+
+	if (process && process->pid == event->head.pid &&
+	    process__same_start(process->start_ns, event->start_ns))
+		return space;
+	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+	if (process) {
+		process__enter_space(ledger, process, event->mm, event->head.time_ns);
+		return process->space;
+	}
+	space = space__find(ledger, event->mm);
+	/* One whose end is old news already, or whom we cannot see. The end of a mapping is told by
+	 * function hooks alone. */
+	if (!space || ledger->options.mappings_observed || space->processes)
+		return space;
+	space__free_if_unused(ledger, space);
+	return NULL;
+}
+
 void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 {
 	struct address_space *space;
-	struct ledger_process *process;
 
 	if (!is_sane(event))
 		return;
@@ -399,12 +421,10 @@ void mapping__apply(struct ledger *ledger, const struct mapping_event *event)
 		space__free_if_unused(ledger, space);
 		return;
 	}
-	if (event->action == MAPPING_ATTACHED &&
-	    !(space->processes && space->processes->pid == event->head.pid)) {
-		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
-		if (process)
-			process__enter_space(ledger, process, event->mm, event->head.time_ns);
-	}
+	if (event->action == MAPPING_ATTACHED)
+		space = bind(ledger, event, space);
+	if (!space)
+		return;
 	space->changed_ns = event->head.time_ns;
 	if (event->action == MAPPING_ATTACHED && !ledger->options.mappings_observed)
 		replace_attached(ledger, event, space);
