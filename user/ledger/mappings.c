@@ -326,7 +326,10 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	if (!m)
 		return;
 	object__touch(object, event->head.time_ns);
-	ended = space->processes ? process__find(ledger, event->head.pid) : space->last_ended;
+	/* Of a fork that failed it is the parent. */
+	ended = space->processes ? NULL : space->last_ended;
+	if (!ended)
+		ended = process__find(ledger, event->head.pid);
 	mapping__set_count(ledger, space, object, m->count - 1, event->head.time_ns);
 	after_detach(ledger, object, ended, event->head.time_ns);
 }
