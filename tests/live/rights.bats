@@ -83,7 +83,7 @@ function_hooks_work() {
 	[ "$(texts "$T/ours" | wc -l)" -eq 1 ]
 }
 
-@test "rights: while it traces, shmtrace keeps no capability but CAP_BPF" {
+@test "rights: while it traces without a ledger, shmtrace keeps no capability but CAP_BPF" {
 	start_trace -e shmget -d 20
 	sleep 0.2
 	# CAP_BPF is the 39th.

@@ -142,8 +142,14 @@ test_small_buffer() {
 test_default_buffer() {
 	json=$TMP/full
 	shmtrace trace -q "--hooks=$1" -e shmctl -J -o "$json" -- "$WORK/burst" 15000 2 >/dev/null
-	check_equal "$1, default buffer: every call is received" 30000 "$(count_calls "$json" .)"
-	check_equal "$1, default buffer: none is lost" 0 "$(count_lost "$json" shmctl)"
+	lost=$(count_lost "$json" shmctl)
+	check_equal "$1, default buffer: every call is received or counted" 30000 \
+		"$(($(count_calls "$json" .) + lost))"
+	if [ "$1" = syscalls ] && is_preemptible && [ "$lost" -gt 0 ]; then
+		skip "$1, default buffer: none is lost" "programs on tracepoints are preempted here"
+	else
+		check_equal "$1, default buffer: none is lost" 0 "$lost"
+	fi
 	rm -f "$json"
 }
 

@@ -41,6 +41,8 @@ list_32() {
 
 every_workload_is_listed() {
 	for path in "$WORK"/*; do
+		# The storm is for the ledger: guest-storm.sh.
+		case ${path##*/} in storm | storm_diff) continue ;; esac
 		grep -q "^[^ ]* ${path##*/}\( \|$\)" "$1" || echo "${path##*/} is not compared"
 	done | grep . && return 1
 	return 0
@@ -63,6 +65,12 @@ trace_set() {
 		sh /tests/under-strace.sh "$out" 2>"$out/messages"
 	check_equal "$1: shmtrace ends as the command did" 0 $?
 	check "$1: the workloads end as they should under both" ended_well "$out"
+	lost=$(tail -n 1 "$out/jsonl" | sed -n 's/.*"lost":{.*"total":\([0-9]*\)}.*/\1/p')
+	if [ "$1" = syscalls ] && is_preemptible && [ "${lost:-0}" -gt 0 ]; then
+		skip "$1: nothing is lost" "programs on tracepoints are preempted here"
+		echo "$lost" >"$out/lost"
+		return
+	fi
 	check_equal "$1: nothing is lost" '"lost":{"calls":{},"total":0}' \
 		"$(tail -n 1 "$out/jsonl" | grep -o '"lost":{.*"total":[0-9]*}')"
 	note <"$out/messages"

@@ -89,6 +89,12 @@ kernel_at_least() {
 	}'
 }
 
+# Tasks are preempted inside the kernel, and so are programs on tracepoints: system call hooks lose calls
+# there, and count them (bpf_prog_active, kernel/trace/bpf_trace.c).
+is_preemptible() {
+	grep -q '(lazy)\|(full)' /sys/kernel/debug/sched/preempt 2>/dev/null
+}
+
 mount_bpffs() {
 	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 }

@@ -15,6 +15,11 @@ cd "$(dirname "$0")/../.."
 compare_each() {
 	local name
 	while read -r name _; do
+		# Only those in which nothing is missing can be equal.
+		if [ -s "$dir/lost" ] && ! tests/live/words_compare "$dir/$name.strace" "$dir/jsonl" >/dev/null; then
+			skip "$set: $name in strace's words" "programs on tracepoints are preempted here"
+			continue
+		fi
 		check "$set: $name in strace's words" tests/live/words_compare "$dir/$name.strace" \
 			"$dir/jsonl"
 	done <"$dir/list"

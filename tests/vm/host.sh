@@ -23,6 +23,12 @@ check() {
 	fi
 }
 
+# name, reason
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $machine: $1 # SKIP $2"
+}
+
 finish() {
 	echo "1..$tap_count"
 	[ "$tap_failed" -eq 0 ]
