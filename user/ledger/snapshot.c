@@ -282,9 +282,12 @@ void snapshot__found_process(struct ledger *ledger, const struct process_event *
 		return;
 	process->parent = event->parent;
 	process->generation = ledger->generation;
-	/* Its mappings may not be read: nothing is said of them. */
-	if (!event->head.time_ns)
+	/* Nothing is said of its mappings: they may not be read, or were told with another process.
+	 */
+	if (!event->head.time_ns) {
+		process__enter_space(ledger, process, event->mm, ledger->snapshot_ns);
 		return;
+	}
 	space = found_space(ledger, process, event->mm, event->head.time_ns);
 	if (!space)
 		return;

@@ -230,7 +230,8 @@ static int tell_process(struct snapshot *s, size_t p)
 		.action = PROCESS_FOUND,
 		.parent = process->parent,
 	};
-	bool whole = !reading->err;
+	/* The mappings of an address space are told with the first process in it. */
+	bool whole = !reading->err && !event.mm;
 	int err = 0;
 
 	if (reading->err == -ENOENT)
