@@ -217,5 +217,6 @@ for i in range(1, 31):
 	end_trace
 	valid "$T/ours"
 	[ "$(jq -r .type "$T/ours" | sort -u | xargs)" = "call end lost" ]
-	[ "$(jq -r 'select(.type == "call").call' "$T/ours" | sort -u | wc -l)" -eq 12 ]
+	# Which ones are lost is chance.
+	[ "$(jq -r 'select(.type == "call").call' "$T/ours" | sort -u | wc -l)" -ge 8 ]
 }

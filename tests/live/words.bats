@@ -85,7 +85,8 @@ at_least() {
 	for source in tests/work/*.c; do
 		name=${source##*/}
 		name=${name%.c}
-		[[ $name == *_32 ]] || grep "compare \"\$WORK/$name\"" "$BATS_TEST_FILENAME" ||
+		# What compares the storm makes no calls.
+		[[ $name == *_32 || $name == storm_diff ]] || grep "compare \"\$WORK/$name\"" "$BATS_TEST_FILENAME" ||
 			{ echo "no test of $name"; return 1; }
 	done
 }

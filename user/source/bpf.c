@@ -402,6 +402,7 @@ int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *o
 	if (err) {
 		pr_debug("%s; trying each hook on its own", why);
 		clear(source);
+		*why = '\0';
 		err = try_open(source, options, true, why, why_size);
 	}
 	if (err)
