@@ -4,6 +4,8 @@
 # `shmtrace top` tells what known processes have made, hold and have left in a namespace of our own; when
 # it reports, and how it ends. Whether the ledger is right at every moment is the storm's matter.
 
+# shellcheck disable=SC2016 # for jq
+
 load live.bash
 
 setup() {
@@ -119,7 +121,7 @@ start_workload() {
 	kill -USR1 "$TRACER"
 	await 10 reports "$T/top" 1
 	kill -KILL "$CALLER"
-	wait "$CALLER" || true
+	await 10 ended "$CALLER"
 	kill -USR1 "$TRACER"
 	await 10 reports "$T/top" 2
 	end_trace
@@ -146,7 +148,6 @@ start_workload() {
 		leaker exit 3 3 0 0 3 3 977K 0 3
 	END
 	grep -q "^ipc:\[$IPCNS\]  4 of 4096 segments (249 pages), 2 of 32000 sets (5 semaphores), 1 of 32000 queues; 3 orphaned$" "$T/top"
-	CALLER=''
 }
 
 # Of the holder there are more calls, of the leaker more bytes.
