@@ -32,6 +32,12 @@ reports() { # file, how many
 	[ "$(grep -c '^{"type":"ledger"\|^ledger: ' "$1")" -ge "$2" ]
 }
 
+# A report at once, when this returns: file, which one it is
+let_report() {
+	kill -USR1 "$TRACER"
+	await 10 reports "$@"
+}
+
 # Of what a report in JSON has, what jq says: file, filter (with $ns)
 report() {
 	jq -r --argjson ns "$IPCNS" "$2" "$1"
@@ -55,8 +61,7 @@ start_workload() {
 @test "top: objects and holders, states and creators, as JSON by the schema" {
 	start_top "$T/top" --batch -J -d 1h
 	start_workload
-	kill -USR1 "$TRACER"
-	await 10 reports "$T/top" 1
+	let_report "$T/top" 1
 	end_trace TERM
 	valid "$T/top"
 	diff <(report "$T/top" 'select(.type == "object" and .ipcns == $ns) |
@@ -85,8 +90,7 @@ start_workload() {
 @test "top: processes, their calls and errors, and how they ended" {
 	start_top "$T/top" -J -d 1h
 	start_workload
-	kill -USR1 "$TRACER"
-	await 10 reports "$T/top" 1
+	let_report "$T/top" 1
 	end_trace
 	diff <(report "$T/top" "select(.type == \"process\" and .pid == $CALLER) |
 		del(.version, .parent, .uid)" | jq -Sc .) - <<-END
@@ -118,12 +122,10 @@ start_workload() {
 @test "top: text has the same, and a detach by the end of a process is seen" {
 	start_top "$T/top" --batch -d 1h --sort leaked
 	start_workload
-	kill -USR1 "$TRACER"
-	await 10 reports "$T/top" 1
+	let_report "$T/top" 1
 	kill -KILL "$CALLER"
 	await 10 ended "$CALLER"
-	kill -USR1 "$TRACER"
-	await 10 reports "$T/top" 2
+	let_report "$T/top" 2
 	end_trace
 	diff <(sed '/^$/,$!d' "$T/top" | awk -v ns="$IPCNS" '$NF == ns { print $1, $3, $4, $5, $6, $7, $9 }') - <<-END
 		shm 0x00000000 977K 0 orphan observed leaker
@@ -207,8 +209,7 @@ first_of_both() { # file
 	start_top "$T/top" -J -d 1h
 	[ ! -s "$T/top" ]
 	before=${EPOCHREALTIME/[.,]/}
-	kill -USR1 "$TRACER"
-	await 10 reports "$T/top" 1
+	let_report "$T/top" 1
 	after=${EPOCHREALTIME/[.,]/}
 	[ $((after - before)) -lt 3000000 ]
 	end_trace TERM
@@ -229,7 +230,9 @@ first_of_both() { # file
 }
 
 @test "top: a full disk is said, and the status is 1" {
-	"$SHMTRACE" top -d 0.1 >/dev/full 2>"$T/err" && return 1
+	local status=0
+	timeout 20 "$SHMTRACE" top -d 0.1 >/dev/full 2>"$T/err" || status=$?
+	[ "$status" -eq 1 ]
 	[[ $(tail -n1 "$T/err") == "shmtrace: "*"No space left on device" ]]
 }
 
