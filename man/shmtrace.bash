@@ -4,11 +4,14 @@
 # Completion for bash, with or without the bash-completion package. Names of processes are other
 # people's bytes: they never go through compgen -W, which expands its words.
 
-_shmtrace_commands="trace ls doctor"
-_shmtrace_top="-h --help -V --version"
+_shmtrace_commands="trace top ls doctor"
+_shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --color
 	--hooks --buffer --debug -h --help"
+_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort -p --pid --reconcile --hooks
+	--buffer --debug -h --help"
+_shmtrace_sort="bytes attached calls failed leaked pid"
 _shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort
 	-b --bytes -J --json -r --raw -n --noheadings -h --help"
 _shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR IPCNS HOLDERS"
@@ -27,6 +30,8 @@ _shmtrace_takes_value() {
 	trace/-p | trace/--pid | trace/-u | trace/--user | trace/-n | trace/--name | trace/--ipcns) ;;
 	trace/-d | trace/--duration | trace/--count | trace/-o | trace/--output | trace/--color) ;;
 	trace/--hooks | trace/--buffer) ;;
+	top/-d | top/--delay | top/-n | top/--iterations | top/--sort | top/-p | top/--pid) ;;
+	top/--reconcile | top/--hooks | top/--buffer) ;;
 	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
 	*) return 1 ;;
 	esac
@@ -88,6 +93,10 @@ _shmtrace_value() {
 	case $1/$2 in
 	ls/-o | ls/--output) _shmtrace_list "$3" "$_shmtrace_columns" ;;
 	ls/*) _shmtrace_words "$3" "$_shmtrace_columns" ;;
+	top/--sort) _shmtrace_words "$3" "$_shmtrace_sort" ;;
+	top/-p | top/--pid) _shmtrace_words "$3" "$(_shmtrace_pids)" ;;
+	top/--reconcile) _shmtrace_words "$3" never ;;
+	top/-n) ;;
 	*/-e | */--calls) _shmtrace_list "$3" "$_shmtrace_calls" ;;
 	*/-E | */--errno) _shmtrace_words "$3" "$_shmtrace_errors" ;;
 	*/-p | */--pid) _shmtrace_list "$3" "$(_shmtrace_pids)" ;;
@@ -106,6 +115,7 @@ _shmtrace_value() {
 _shmtrace_options() {
 	case $1 in
 	trace) echo "$_shmtrace_trace" ;;
+	top) echo "$_shmtrace_top" ;;
 	ls) echo "$_shmtrace_ls" ;;
 	doctor) echo "$_shmtrace_doctor" ;;
 	esac
@@ -134,7 +144,7 @@ _shmtrace() {
 	COMPREPLY=()
 	if ((COMP_CWORD > 1)); then
 		case ${COMP_WORDS[1]} in
-		trace | ls | doctor) command=${COMP_WORDS[1]} first=2 ;;
+		trace | top | ls | doctor) command=${COMP_WORDS[1]} first=2 ;;
 		help)
 			((COMP_CWORD == 2)) && _shmtrace_words "$cur" "$_shmtrace_commands"
 			return 0
@@ -163,7 +173,7 @@ _shmtrace() {
 	done
 	if ((COMP_CWORD == 1)); then
 		if [[ $cur == -* ]]; then
-			_shmtrace_words "$cur" "$_shmtrace_top $_shmtrace_trace"
+			_shmtrace_words "$cur" "$_shmtrace_none $_shmtrace_trace"
 		else
 			_shmtrace_words "$cur" "$_shmtrace_commands help"
 		fi

@@ -157,6 +157,33 @@ wrong_usage() { # what the message must name, command...
 	wrong_usage "'extra'" "$shmtrace" ls extra
 }
 
+@test "values that top cannot read are wrong usage, named with their option" {
+	wrong_usage "-d: '0'" "$shmtrace" top -d 0
+	wrong_usage "-d: '0.0001'" "$shmtrace" top -d 0.0001
+	wrong_usage "-n: '0'" "$shmtrace" top -n 0
+	wrong_usage "-p: '1,2'" "$shmtrace" top -p 1,2
+	wrong_usage "--sort: 'size'" "$shmtrace" top --sort size
+	wrong_usage "--hooks: 'all'" "$shmtrace" top --hooks all
+	wrong_usage "--reconcile: 'soon'" "$shmtrace" top --reconcile soon
+	wrong_usage "--buffer: '2G'" "$shmtrace" top --buffer 2G
+	wrong_usage "'extra'" "$shmtrace" top extra
+}
+
+@test "help, manual and completion have the keys that top sorts by" {
+	local keys key
+	keys=$(complete_words shmtrace top --sort = "" | sort)
+	[ "$(wc -l <<<"$keys")" -ge 6 ] || differs "$keys"
+	for key in $keys; do
+		sed -n '/^\*--sort\*/,/^$/p' man/shmtrace-top.1.scd | grep -qF "*$key*" ||
+			differs "the manual of top does not name $key"
+		# A key that it takes comes as far as the wrong option.
+		wrong_usage "--nosuch" "$shmtrace" top --sort "$key" --nosuch
+	done
+	equal_sets "help" "$("$shmtrace" top --help | sed -n '/--sort/,/^ *-/p' | tr -d '\n' |
+		sed 's/.*processes by \([a-z, ]*\).*/\1/; s/ or /,/; s/ //g' | tr , '\n' | sort)" \
+		"the completion" "$keys"
+}
+
 @test "the completion finishes lists, values behind = and commands to trace" {
 	[ "$(complete_words shmtrace trace -e shmget,shmc)" = shmget,shmctl ]
 	[ "$(complete_words shmtrace --calls = shmget,shmc)" = shmget,shmctl ]
@@ -166,7 +193,10 @@ wrong_usage() { # what the message must name, command...
 	[ "$(complete_words shmtrace -u roo)" = root ]
 	[ "$(complete_words shmtrace ls -o ID,CREA)" = ID,CREATOR ]
 	[ "$(complete_words shmtrace ls --sort = SI)" = SIZE ]
+	[ "$(complete_words shmtrace top --hooks = s)" = syscalls ]
+	[ "$(complete_words shmtrace top --reconcile n)" = never ]
 	complete_words shmtrace -p "$$" | grep -qx "$$"
+	complete_words shmtrace top -p "$$" | grep -qx "$$"
 	# In a traced command's arguments there are no options of shmtrace.
 	run complete_words shmtrace trace -- true -
 	[[ $output != *--calls* ]] || differs "$output"
@@ -223,7 +253,7 @@ wrong_usage() { # what the message must name, command...
 	local member
 	for member in $(jq -r '[.. | objects | .properties? | objects | keys[]] | unique[]' \
 		user/view/schema.json); do
-		grep -qE "(^|[^a-z_0-9])$member([^a-z_0-9]|$)" man/shmtrace-json.5.scd ||
+		grep -qE "(^|[^a-z_0-9])${member//+/\\+}([^a-z_0-9]|$)" man/shmtrace-json.5.scd ||
 			differs "shmtrace-json.5 does not name $member"
 	done
 }
