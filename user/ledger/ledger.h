@@ -26,7 +26,9 @@ enum object_state {
 	STATE_GONE,    /* destroyed; kept for nobody but who holds a pointer in a notice */
 };
 
-enum process_errno_limits { LEDGER_ERRNOS = 6 }; /* errnos counted apart; the rest together */
+enum process_errno_limits {
+	LEDGER_ERRNOS = 6
+}; /* errnos counted, in the order of their first occurrence */
 
 /* A process leaves an object behind, or the last one that used an orphan has gone. */
 struct ledger_leak {

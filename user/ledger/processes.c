@@ -292,6 +292,28 @@ static void count_errno(struct ledger_process *process, int number)
 	}
 }
 
+/* Commands that look and change nothing: who looks at an object does not use it (sem(7),
+ * msgctl(2)). */
+static bool only_looks(const struct call_event *call)
+{
+	enum {
+		STAT = 2,
+		INFO = 3,
+		GET_PID = 11, /* of semctl; MSG_STAT of msgctl */
+		GET_ALL = 13, /* MSG_STAT_ANY */
+		GET_ZCNT = 15,
+		SEM_STATS = 18, /* to SEM_STAT_ANY, 20 */
+		CMD_64 = 0x100,
+	};
+	const bool sem = call->call == CALL_SEMCTL;
+	const uint32_t cmd = (uint32_t)call->args[sem ? 2 : 1] & ~CMD_64;
+
+	if (!sem && call->call != CALL_MSGCTL)
+		return false;
+	return cmd == STAT || cmd == INFO ||
+	       (cmd >= GET_PID && cmd <= (sem ? GET_ZCNT : GET_ALL)) || (sem && cmd >= SEM_STATS);
+}
+
 /* The id that a call of a set or queue works on, -1 where it is about none. */
 static int32_t used_id(const struct call_event *call, uint32_t *kind)
 {
@@ -331,6 +353,8 @@ void process__count_call(struct ledger *ledger, const struct call_event *call)
 		count_errno(process, -call->ret);
 		return;
 	}
+	if (only_looks(call))
+		return;
 	key.id = used_id(call, &key.kind);
 	object = key.id < 0 ? NULL : object__find(ledger, &key);
 	if (object) {

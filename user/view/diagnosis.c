@@ -96,8 +96,10 @@ static void print_hooks(const struct diagnosis *d, FILE *out)
 		fputc('\n', out);
 	}
 	fputs("_32: the entry of 32-bit callers alone. newseg, newary, newque: the exact limits\n"
-	      "behind an ENOSPC. Those below: what no call shows; all of them, or the ledger "
-	      "infers.\n",
+	      "behind an ENOSPC. wake_up_new_task and the two after it: processes, where "
+	      "tracepoints\n"
+	      "are not exact. The rest, if all can be had: what no call shows; else it is "
+	      "inferred.\n",
 	      out);
 }
 
@@ -133,7 +135,8 @@ static void print_verdict(const struct diagnosis *d, FILE *out)
 		return;
 	}
 	if (way != WAY_TRACEPOINT) {
-		fprintf(out, "Tracing works, by function hooks (%s).\n", hook_way__name(way));
+		fprintf(out, "Tracing works, by function hooks (%s). What no call shows is %s.\n",
+			hook_way__name(way), d->ledger_observed ? "observed" : "inferred");
 		if (!d->compat_usable)
 			fputs("Not all calls of 32-bit callers are seen: see _32 above.\n", out);
 		return;
