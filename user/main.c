@@ -32,8 +32,7 @@ static int print_help(FILE *out)
 	      "Without a command its options are those of trace: 'shmtrace -p 4121'.\n"
 	      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 this kernel or these privileges\n"
 	      "do not allow it; 'trace -- CMD' ends as CMD ended.\n"
-	      "Manual: shmtrace(1), shmtrace-trace(1), shmtrace-ls(1), shmtrace-doctor(1),\n"
-	      "shmtrace-json(5).\n",
+	      "Manual: shmtrace(1), shmtrace-COMMAND(1), shmtrace-json(5).\n",
 	      out);
 	return fflush(out) || ferror(out) ? EXIT_FAILED : EXIT_DONE;
 }
