@@ -51,6 +51,7 @@ struct use {
 	struct ledger_object *object;
 	struct use *prev_of_process, *next_of_process;
 	struct use *prev_of_object, *next_of_object;
+	uint64_t last_ns;
 };
 
 struct ledger_object {
@@ -202,11 +203,12 @@ void object__check_leak(struct ledger *ledger, struct ledger_object *object,
 			const struct ledger_process *ended, uint64_t time_ns);
 /* Somebody uses it again: should it be left once more, that is another leak. */
 void object__unreport(struct ledger_object *object);
-void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object);
+void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object,
+	      uint64_t time_ns);
 void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
 		     bool check);
 void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
-		   struct ledger_process *to);
+		   struct ledger_process *to, uint64_t time_ns);
 struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns);
 
 /* snapshot.c */

@@ -171,13 +171,32 @@ void object__unreport(struct ledger_object *object)
 		object->owner->leaked--;
 }
 
-void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object)
+/* A process may use a million sets, a million processes one: it takes as long as the shorter list.
+ */
+static struct use *find_use(const struct ledger_process *process,
+			    const struct ledger_object *object)
 {
-	struct use *use;
+	struct use *a = process->uses, *b = object->uses;
 
-	for (use = process->uses; use; use = use->next_of_process)
-		if (use->object == object)
-			return;
+	for (; a && b; a = a->next_of_process, b = b->next_of_object) {
+		if (a->object == object)
+			return a;
+		if (b->process == process)
+			return b;
+	}
+	return NULL;
+}
+
+void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object,
+	      uint64_t time_ns)
+{
+	struct use *use = find_use(process, object);
+
+	if (use) {
+		if (use->last_ns < time_ns)
+			use->last_ns = time_ns;
+		return;
+	}
 	use = calloc(1, sizeof(*use));
 	if (!use) {
 		ledger->out_of_memory = true;
@@ -185,6 +204,7 @@ void use__add(struct ledger *ledger, struct ledger_process *process, struct ledg
 	}
 	use->process = process;
 	use->object = object;
+	use->last_ns = time_ns;
 	DL_APPEND2(process->uses, use, prev_of_process, next_of_process);
 	DL_APPEND2(object->uses, use, prev_of_object, next_of_object);
 	ledger->n_uses++;
@@ -206,10 +226,10 @@ void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint
 /* A child knows the ids that its parent knew. That errs on the safe side: nothing is called unused
  * while anybody is left who could use it. */
 void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
-		   struct ledger_process *to)
+		   struct ledger_process *to, uint64_t time_ns)
 {
 	for (struct use *use = from->uses; use; use = use->next_of_process)
-		use__add(ledger, to, use->object);
+		use__add(ledger, to, use->object, time_ns);
 }
 
 /* An id is given again only after its object has gone: what we have is the old one, unless it was
@@ -254,10 +274,22 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 			object->known_ns = event->head.time_ns;
 	}
 	if (owner && key->kind != OBJECT_SHM)
-		use__add(ledger, owner, object);
+		use__add(ledger, owner, object, event->head.time_ns);
 	namespace__get(ledger, key->ipcns);
 	/* Told so late that its creator has ended already. */
 	object__check_leak(ledger, object, NULL, event->head.time_ns);
+}
+
+/* Another had that id before the one that was found; what was heard of its users is of that. */
+static void end_earlier_life(struct ledger *ledger, struct ledger_object *object, uint64_t time_ns)
+{
+	struct use *use, *next;
+
+	for (use = object->uses; use; use = next) {
+		next = use->next_of_object;
+		if (use->last_ns <= time_ns)
+			free_use(ledger, use);
+	}
 }
 
 static void apply_destroyed(struct ledger *ledger, const struct object_event *event,
@@ -266,9 +298,12 @@ static void apply_destroyed(struct ledger *ledger, const struct object_event *ev
 	struct ledger_object *object = object__find(ledger, key);
 
 	snapshot__bury(ledger, key, event->head.time_ns);
-	if (!object || event->head.time_ns < object->known_ns)
+	if (!object)
 		return;
-	object__destroy(ledger, object);
+	if (event->head.time_ns < object->known_ns)
+		end_earlier_life(ledger, object, event->head.time_ns);
+	else
+		object__destroy(ledger, object);
 }
 
 /* Where only the system call is seen: what IPC_RMID does depends on who is attached. */
@@ -335,7 +370,7 @@ void object__apply(struct ledger *ledger, const struct object_event *event)
 		object = object__get(ledger, &key);
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 		if (object && process && key.kind != OBJECT_SHM)
-			use__add(ledger, process, object);
+			use__add(ledger, process, object, event->head.time_ns);
 		if (object)
 			object__touch(object, event->head.time_ns);
 		return;

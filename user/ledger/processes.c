@@ -223,7 +223,7 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 		}
 		parent = process__find(ledger, event->head.pid);
 		if (parent)
-			use__copy_all(ledger, parent, child);
+			use__copy_all(ledger, parent, child, event->head.time_ns);
 		return;
 	}
 	child->uid = event->head.uid;
@@ -233,7 +233,7 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	process__enter_space(ledger, child, event->mm, event->head.time_ns);
 	to = child->space;
 	if (parent)
-		use__copy_all(ledger, parent, child);
+		use__copy_all(ledger, parent, child, event->head.time_ns);
 	if (!to || from == to || to->read_ns > event->head.time_ns)
 		return;
 	to->changed_ns = event->head.time_ns;
@@ -358,7 +358,7 @@ void process__count_call(struct ledger *ledger, const struct call_event *call)
 	key.id = used_id(call, &key.kind);
 	object = key.id < 0 ? NULL : object__find(ledger, &key);
 	if (object) {
-		use__add(ledger, process, object);
+		use__add(ledger, process, object, call->head.time_ns);
 		object__touch(object, call->head.time_ns);
 	}
 }

@@ -84,7 +84,7 @@ static void learn_object(struct ledger *ledger, struct ledger_object *object,
 	else if (!object->owner && event->head.pid)
 		object->creator = event->head.pid;
 	if (owner && object->key.kind != OBJECT_SHM)
-		use__add(ledger, owner, object);
+		use__add(ledger, owner, object, event->head.time_ns);
 }
 
 /* We took it for ended, and it is there: the same process, not one that was given its number. */
