@@ -39,6 +39,7 @@ struct address_space {
 	/* A snapshot read it from the one moment to the other: older events are in that. */
 	uint64_t read_from_ns, read_ns;
 	bool unsettled; /* something happened while it was read: only the next reading will tell */
+	bool whole;	/* we know all that it has: from its beginning, or by a reading */
 	bool assumed; /* found without the kernel's pointer: mm is made up, events will name another
 		       */
 	uint32_t generation; /* of the snapshot that first met it without a process */

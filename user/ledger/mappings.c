@@ -174,6 +174,7 @@ struct address_space *space__learn(struct ledger *ledger, struct address_space *
 	}
 	if (space->changed_ns < assumed->changed_ns)
 		space->changed_ns = assumed->changed_ns;
+	space->whole |= assumed->whole;
 	if (assumed->unsettled)
 		space__doubt(ledger, space);
 	/* Gone with the last of them. */

@@ -237,11 +237,13 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	if (!to || from == to || to->read_ns > event->head.time_ns)
 		return;
 	to->changed_ns = event->head.time_ns;
-	if (ledger->options.mappings_observed || !from)
+	to->whole = true;
+	if (ledger->options.mappings_observed)
 		return;
-	mapping__copy_all(ledger, from, to, event->head.time_ns);
-	/* We know what the parent has had since, and not what it had then. */
-	if (from->read_ns >= event->head.time_ns || from->unsettled)
+	if (from)
+		mapping__copy_all(ledger, from, to, event->head.time_ns);
+	/* We do not know what the parent had then: it was not read, or later. */
+	if (!from || !from->whole || from->unsettled || from->read_ns >= event->head.time_ns)
 		space__doubt(ledger, to);
 }
 
@@ -249,8 +251,10 @@ static void exec_space(struct ledger *ledger, struct ledger_process *process,
 		       const struct process_event *event)
 {
 	process__enter_space(ledger, process, event->mm, event->head.time_ns);
-	if (process->space)
-		process->space->changed_ns = event->head.time_ns;
+	if (!process->space)
+		return;
+	process->space->changed_ns = event->head.time_ns;
+	process->space->whole = true;
 }
 
 void process__apply(struct ledger *ledger, const struct process_event *event)

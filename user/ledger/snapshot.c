@@ -296,6 +296,7 @@ void snapshot__found_process(struct ledger *ledger, const struct process_event *
 		return;
 	ledger->n_unsettled -= space->unsettled;
 	space->unsettled = false;
+	space->whole = true;
 	space->read_from_ns = event->head.time_ns;
 	space->read_ns = event->read_ns;
 	process->found_ns = event->head.time_ns;
