@@ -377,7 +377,8 @@ static struct address_space *subject(struct ledger *ledger, const struct mapping
 		own = !maps(space, object) && maps(own, object) ? own : NULL;
 	}
 	if (own && own != space && event->head.time_ns <= own->read_ns)
-		return own;
+		/* It may have been in another since, with others who are there still. */
+		return space && space->processes ? space : own;
 	if (own && own != space && own->assumed)
 		return space__learn(ledger, own, event->mm, event->head.time_ns);
 	return space ? space : space__get(ledger, event->mm);
@@ -393,6 +394,8 @@ static struct address_space *bind(struct ledger *ledger, const struct mapping_ev
 	    process__same_start(process->start_ns, event->start_ns))
 		return space;
 	process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+	if (process && process->found_ns >= event->head.time_ns)
+		return space;
 	if (process) {
 		process__enter_space(ledger, process, event->mm, event->head.time_ns);
 		return process->space;
