@@ -116,13 +116,20 @@ void mapping__set_count(struct ledger *ledger, struct address_space *space,
 		mapping__drop(ledger, m);
 }
 
+/* Where the end of an object is not told: a marked one goes with its last detach. So must one that
+ * was found attached and in no table: it had gone when that was read. */
+static bool is_last_seen(const struct ledger *ledger, const struct ledger_object *object)
+{
+	return object->mode & MODE_MARKED || (ledger->loaded && !object->observed && !object->size);
+}
+
 /* The last detach: of a marked segment its end, of an unmarked one perhaps a leak. */
 static void after_detach(struct ledger *ledger, struct ledger_object *object,
 			 const struct ledger_process *ended, uint64_t time_ns)
 {
 	if (object->mappings || object->hidden)
 		return;
-	if (object->mode & MODE_MARKED && !ledger->options.mappings_observed) {
+	if (!ledger->options.mappings_observed && is_last_seen(ledger, object)) {
 		snapshot__bury(ledger, &object->key, time_ns);
 		object__destroy(ledger, object);
 		return;
