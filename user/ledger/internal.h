@@ -169,6 +169,11 @@ void space__clear(struct ledger *ledger, struct address_space *space,
 		  const struct ledger_process *ended, uint64_t time_ns);
 /* To what each process of the space has attached, and to its peak. */
 void space__add_bytes(struct address_space *space, uint64_t difference);
+/* The number of a space that was found without one: no kernel pointer is that small. */
+static inline uint64_t space__made_up(uint32_t pid)
+{
+	return 1ULL << 32 | pid;
+}
 /* A space that was found without its number gets it: both are one. */
 struct address_space *space__learn(struct ledger *ledger, struct address_space *assumed,
 				   uint64_t mm, uint64_t time_ns);

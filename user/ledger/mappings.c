@@ -172,8 +172,8 @@ struct address_space *space__learn(struct ledger *ledger, struct address_space *
 {
 	struct address_space *space = space__get(ledger, mm);
 
-	if (!space)
-		return NULL;
+	if (!space || space == assumed)
+		return space;
 	move_mappings(ledger, assumed, space, time_ns);
 	if (space->read_ns < assumed->read_ns) {
 		space->read_from_ns = assumed->read_from_ns;
@@ -184,6 +184,14 @@ struct address_space *space__learn(struct ledger *ledger, struct address_space *
 	space->whole |= assumed->whole;
 	if (assumed->unsettled)
 		space__doubt(ledger, space);
+	if (!assumed->processes) {
+		if (!space->last_ended) {
+			space->last_ended = assumed->last_ended;
+			assumed->last_ended = NULL;
+		}
+		space__free_if_unused(ledger, assumed);
+		return space;
+	}
 	/* Gone with the last of them. */
 	for (struct ledger_process *p = assumed->processes, *next; p; p = next) {
 		next = p->next_of_space;
@@ -362,6 +370,22 @@ static bool maps(const struct address_space *space, const struct ledger_object *
 	return space && object && mapping__find(space, object);
 }
 
+/* Where the process in the head is, or was when it ended. */
+static struct address_space *own_space(struct ledger *ledger, const struct mapping_event *event)
+{
+	struct ledger_process *process = process__find(ledger, event->head.pid);
+	struct address_space *space = process ? process->space : NULL;
+
+	if (process && process__same_start(process->start_ns, event->start_ns))
+		return space;
+	space = space__find(ledger, space__made_up(event->head.pid));
+	process = space && !space->processes ? space->last_ended : NULL;
+	if (process && process->pid == event->head.pid &&
+	    process__same_start(process->start_ns, event->start_ns))
+		return space;
+	return NULL;
+}
+
 /*
  * The space that the event is about, or the one that knows it by a reading. Who attaches does so in
  * its own, and so does who detaches what is not known to be mapped where the event says.
@@ -370,15 +394,12 @@ static struct address_space *subject(struct ledger *ledger, const struct mapping
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
 	struct address_space *space = space__find(ledger, event->mm), *own;
-	struct ledger_process *process;
 	struct ledger_object *object;
 
 	if (event->action == MAPPING_INHERITED ||
 	    (space && space->processes && space->processes->pid == event->head.pid))
 		return space ? space : space__get(ledger, event->mm);
-	process = process__find(ledger, event->head.pid);
-	own = process && process__same_start(process->start_ns, event->start_ns) ? process->space
-										 : NULL;
+	own = own_space(ledger, event);
 	if (own && own != space && event->action == MAPPING_DETACHED && event->id >= 0) {
 		object = object__find(ledger, &key);
 		own = !maps(space, object) && maps(own, object) ? own : NULL;

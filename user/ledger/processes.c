@@ -154,9 +154,11 @@ static void leave_space(struct ledger *ledger, struct ledger_process *process, b
 		if (before)
 			process__release(ledger, before);
 	}
-	/* What remains will be detached now. Where we do not know by which number or how often,
-	 * those events could not be matched. */
-	if (!ledger->options.mappings_observed || space->assumed || space->unsettled)
+	/* What remains after an end will be detached now, but by events that could not be matched
+	 * where we do not know how often; and after an exec, where we do not know by which number.
+	 */
+	if (!ledger->options.mappings_observed || space->unsettled ||
+	    (space->assumed && !hold_last))
 		space__clear(ledger, space, process, time_ns);
 	space__free_if_unused(ledger, space);
 }

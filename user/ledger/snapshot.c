@@ -149,16 +149,11 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 }
 
 /* Without the kernel's pointer the process itself stands for its address space. */
-static uint64_t made_up(const struct ledger_process *process)
-{
-	return 1ULL << 32 | process->pid;
-}
-
 static uint64_t space_number(const struct ledger_process *process, uint64_t mm)
 {
 	if (mm)
 		return mm;
-	return process->space ? process->space->mm : made_up(process);
+	return process->space ? process->space->mm : space__made_up(process->pid);
 }
 
 /* NULL: it has ended since it was found, or no memory. */
@@ -170,6 +165,18 @@ static struct ledger_process *found_process(struct ledger *ledger, const struct 
 	if (!process && process__ended_since(ledger, head->pid, start_ns, head->time_ns))
 		return NULL;
 	return process__get(ledger, head->pid, start_ns, head);
+}
+
+/* Of one who had that number before and has ended, without all of the detaches. */
+static void clear_remains(struct ledger *ledger, uint64_t mm, uint64_t time_ns)
+{
+	struct address_space *space = space__find(ledger, mm);
+
+	if (!space || !space->assumed || space->processes)
+		return;
+	correct(ledger);
+	space__clear(ledger, space, space->last_ended, time_ns);
+	space__free_if_unused(ledger, space);
 }
 
 static struct address_space *found_space(struct ledger *ledger, struct ledger_process *process,
@@ -184,8 +191,9 @@ static struct address_space *found_space(struct ledger *ledger, struct ledger_pr
 		correct(ledger);
 		space__doubt(ledger, process->space);
 	}
+	clear_remains(ledger, space_number(process, mm), time_ns);
 	process__enter_space(ledger, process, space_number(process, mm), time_ns);
-	if (process->space && !mm && process->space->mm == made_up(process))
+	if (process->space && !mm && process->space->mm == space__made_up(process->pid))
 		process->space->assumed = true;
 	return process->space;
 }
@@ -330,7 +338,7 @@ static void end_spaces(struct ledger *ledger)
 	HASH_ITER (hh, ledger->spaces, space, next) {
 		if (space->processes || space->changed_ns > ledger->snapshot_ns)
 			continue;
-		if (!space->generation) {
+		if (!space->generation && !space->assumed) {
 			space->generation = ledger->generation;
 			continue;
 		}
