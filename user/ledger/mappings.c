@@ -404,9 +404,14 @@ static struct address_space *subject(struct ledger *ledger, const struct mapping
 		object = object__find(ledger, &key);
 		own = !maps(space, object) && maps(own, object) ? own : NULL;
 	}
-	if (own && own != space && event->head.time_ns <= own->read_ns)
-		/* It may have been in another since, with others who are there still. */
-		return space && space->processes ? space : own;
+	if (own && own != space && event->head.time_ns <= own->read_ns) {
+		/* It has left that one since; others may be there still. */
+		if (space && space->processes)
+			return space;
+		if (ledger->options.mappings_observed && !own->assumed)
+			return space ? space : space__get(ledger, event->mm);
+		return own;
+	}
 	if (own && own != space && own->assumed)
 		return space__learn(ledger, own, event->mm, event->head.time_ns);
 	return space ? space : space__get(ledger, event->mm);
