@@ -160,6 +160,26 @@ static void test_removed_while_attached(void **state)
 	fixture_close(&f);
 }
 
+/* The end of the first of that pid was not seen; it ends what the event is about. */
+static void test_pid_reused_by_who_creates(void **state)
+{
+	(void)state;
+	for (uint32_t action = OBJECT_CREATED; action <= OBJECT_USED;
+	     action += OBJECT_USED - OBJECT_CREATED) {
+		struct fixture f;
+
+		fixture_open(&f, false);
+		created(&f, 3, 0);
+		attached(&f, 2, MM(2), 0);
+		removed(&f, 3, 0);
+		expect(&f, 0, STATE_DOOMED, 1);
+		f.start[2] += 500000000;
+		object(&f, action, 2, OBJECT_SHM, 0);
+		expect(&f, 0, action == OBJECT_CREATED ? STATE_IDLE : STATE_UNKNOWN, 0);
+		fixture_close(&f);
+	}
+}
+
 static void test_set_lives_with_its_users(void **state)
 {
 	struct fixture f;
@@ -355,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_shared_address_space),
 		cmocka_unit_test(test_removed_while_unattached),
 		cmocka_unit_test(test_removed_while_attached),
+		cmocka_unit_test(test_pid_reused_by_who_creates),
 		cmocka_unit_test(test_set_lives_with_its_users),
 		cmocka_unit_test(test_creator_of_a_set_execs),
 		cmocka_unit_test(test_set_older_than_we),

@@ -251,11 +251,12 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	struct ledger_object *object;
 	struct ledger_process *owner;
 
+	/* First, since it may end another process, and with that objects. */
+	owner = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 	replace_object(ledger, event, key);
 	object = object__get(ledger, key);
 	if (!object)
 		return;
-	owner = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 	if (owner && (!object->observed || object->created_ns < event->head.time_ns))
 		owner->created++;
 	object__set_owner(ledger, object, owner);
@@ -367,8 +368,8 @@ void object__apply(struct ledger *ledger, const struct object_event *event)
 			apply_changed(event, object);
 		return;
 	case OBJECT_USED:
-		object = object__get(ledger, &key);
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
+		object = object__get(ledger, &key);
 		if (object && process && key.kind != OBJECT_SHM)
 			use__add(ledger, process, object, event->head.time_ns);
 		if (object)

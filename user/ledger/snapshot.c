@@ -338,7 +338,7 @@ static void end_spaces(struct ledger *ledger)
 	HASH_ITER (hh, ledger->spaces, space, next) {
 		if (space->processes || space->changed_ns > ledger->snapshot_ns)
 			continue;
-		if (!space->generation && !space->assumed) {
+		if (!space->generation && !space->assumed && !space->unsettled) {
 			space->generation = ledger->generation;
 			continue;
 		}
