@@ -281,7 +281,7 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	object__check_leak(ledger, object, NULL, event->head.time_ns);
 }
 
-/* Another had that id before the one that was found; what was heard of its users is of that. */
+/* Another had that id before the one that was found; what was heard of is of that. */
 static void end_earlier_life(struct ledger *ledger, struct ledger_object *object, uint64_t time_ns)
 {
 	struct use *use, *next;
@@ -291,6 +291,13 @@ static void end_earlier_life(struct ledger *ledger, struct ledger_object *object
 		if (use->last_ns <= time_ns)
 			free_use(ledger, use);
 	}
+	if (!object->created_ns || object->created_ns > time_ns)
+		return;
+	/* Nor have we seen this one made. */
+	object__set_owner(ledger, object, NULL);
+	object->creator = 0;
+	object->created_ns = 0;
+	object->observed = object->reported = false;
 }
 
 static void apply_destroyed(struct ledger *ledger, const struct object_event *event,
