@@ -153,7 +153,7 @@ static void mix_ways(struct hooks *hooks)
 	}
 }
 
-static bool is_return_probe(const struct bpf_program *program)
+bool hook_program__is_return(const struct bpf_program *program)
 {
 	return !strncmp(bpf_program__name(program), "kretprobe_", strlen("kretprobe_"));
 }
@@ -207,7 +207,7 @@ static int probe_one(struct hooks *hooks, struct bpf_program *program)
 		return probe__fentry(target,
 				     bpf_program__expected_attach_type(program) == BPF_TRACE_FEXIT);
 	case BPF_PROG_TYPE_KPROBE:
-		return probe__kprobe(target, is_return_probe(program));
+		return probe__kprobe(target, hook_program__is_return(program));
 	case BPF_PROG_TYPE_TRACEPOINT:
 		if (hooks->tracefs_fd < 0)
 			return hooks->tracefs_fd;
@@ -269,8 +269,7 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
 	return hook->err[way] = err;
 }
 
-/* A hook that the kernel may do without: it is left off, and doctor says so. */
-static bool is_optional(const struct hook *hook)
+bool hook__is_optional(const struct hook *hook)
 {
 	return hook->compat || hook->role == ROLE_LIMITS;
 }
@@ -357,7 +356,7 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 		     !(calls & 1U << hook->call)))
 			continue;
 		err = choose_way(hooks, hook, set, thorough, way_err);
-		if (err && !is_optional(hook)) {
+		if (err && !hook__is_optional(hook)) {
 			*failed = hook;
 			return err;
 		}
@@ -393,123 +392,6 @@ bool hooks__choose_ledger(struct hooks *hooks, enum hook_set set, bool thorough)
 	       choose_role(hooks, ROLE_LEDGER, set, thorough);
 }
 
-static void select_program(struct hooks *hooks, struct bpf_program *program)
-{
-	if (!program)
-		return;
-	bpf_program__set_autoload(program, true);
-	if (hooks->multi_returns && is_return_probe(program))
-		bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
-}
-
-void hooks__select_programs(struct hooks *hooks)
-{
-	for (size_t i = 0; i < hooks->count; i++) {
-		struct hook *hook = &hooks->hook[i];
-
-		if (hook->way == WAY_NONE)
-			continue;
-		select_program(hooks, hook->programs[hook->way].enter);
-		select_program(hooks, hook->programs[hook->way].exit);
-	}
-}
-
-static struct bpf_link *attach_kprobe(struct hooks *hooks, struct bpf_program *program,
-				      const char *target)
-{
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &target, .cnt = 1, .retprobe = true);
-
-	if (!is_return_probe(program))
-		return bpf_program__attach_kprobe(program, false, target);
-	if (hooks->multi_returns)
-		return bpf_program__attach_kprobe_multi_opts(program, NULL, &opts);
-	return bpf_program__attach_kprobe(program, true, target);
-}
-
-static struct bpf_link *attach_tracepoint(struct hooks *hooks, struct bpf_program *program,
-					  const char *target)
-{
-	struct bpf_link *link;
-	int id, fd;
-
-	id = tracefs__event_id(hooks->tracefs_fd, target);
-	if (id < 0) {
-		errno = -id;
-		return NULL;
-	}
-	fd = probe__open_tracepoint(id);
-	if (fd < 0) {
-		errno = -fd;
-		return NULL;
-	}
-	link = bpf_program__attach_perf_event(program, fd);
-	if (!link) {
-		int err = errno;
-
-		close(fd);
-		errno = err;
-	}
-	return link;
-}
-
-static int attach_one(struct hooks *hooks, struct hook *hook, struct bpf_program *program)
-{
-	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
-	struct bpf_link *link;
-
-	switch (bpf_program__type(program)) {
-	case BPF_PROG_TYPE_TRACING:
-		link = bpf_program__attach_trace(program);
-		break;
-	case BPF_PROG_TYPE_KPROBE:
-		link = attach_kprobe(hooks, program, target);
-		break;
-	default:
-		link = attach_tracepoint(hooks, program, target);
-		break;
-	}
-	if (!link)
-		return hook->err[hook->way] = -errno;
-	hooks->links[hooks->n_links++] = link;
-	return 0;
-}
-
-int hooks__attach(struct hooks *hooks, const struct hook **failed)
-{
-	for (int enter = 0; enter < 2; enter++) {
-		for (size_t i = 0; i < hooks->count; i++) {
-			struct hook *hook = &hooks->hook[i];
-			struct bpf_program *program;
-			int err;
-
-			if (hook->way == WAY_NONE)
-				continue;
-			program = enter ? hook->programs[hook->way].enter
-					: hook->programs[hook->way].exit;
-			if (!program)
-				continue;
-			err = attach_one(hooks, hook, program);
-			if (err) {
-				pr_debug("cannot attach %s by %s: %s", hook->name,
-					 hook_way__name(hook->way), strerror(-err));
-				hook->way = WAY_NONE;
-				if (is_optional(hook))
-					continue;
-				*failed = hook;
-				return err;
-			}
-		}
-	}
-	return 0;
-}
-
-void hooks__detach(struct hooks *hooks)
-{
-	/* Entries were attached last and go first: nothing enters that cannot leave. */
-	while (hooks->n_links)
-		bpf_link__destroy(hooks->links[--hooks->n_links]);
-}
-
 enum hook_way hooks__main_way(const struct hooks *hooks)
 {
 	for (size_t i = 0; i < hooks->count; i++)
@@ -517,20 +399,4 @@ enum hook_way hooks__main_way(const struct hooks *hooks)
 		    !hooks->hook[i].compat)
 			return hooks->hook[i].way;
 	return WAY_NONE;
-}
-
-void hooks__add_missed(const struct hooks *hooks, unsigned long long lost[CALL_COUNT])
-{
-	for (size_t i = 0; i < hooks->count; i++) {
-		const struct hook *hook = &hooks->hook[i];
-		struct bpf_prog_info info = {};
-		__u32 len = sizeof(info);
-		struct bpf_program *program;
-
-		if (hook->way == WAY_NONE || hook->role != ROLE_CALL)
-			continue;
-		program = hook->programs[hook->way].enter;
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
-			lost[hook->call] += info.recursion_misses;
-	}
 }

@@ -75,6 +75,12 @@ const char *hook_way__reason(enum hook_way way, int err);
  */
 const char *hook__target(const struct hook *hook, enum hook_way way);
 
+/* A hook that the kernel may do without: it is left off, and doctor says so. */
+bool hook__is_optional(const struct hook *hook);
+
+/* It runs at the return of a function, by kretprobe. */
+bool hook_program__is_return(const struct bpf_program *program);
+
 /* Reads the hooks off the object, which must outlive them. hooks__close releases everything. */
 int hooks__init(struct hooks *hooks, struct bpf_object *object);
 void hooks__close(struct hooks *hooks);
