@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "source/hooks.h"
-#include "source/kernelfs.h"
 #include "source/probe.h"
 #include "source/tracefs.h"
 

@@ -5,9 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
-#include "base/log.h"
 #include "source/kernelfs.h"
 #include "source/probe.h"
 #include "source/tracefs.h"
