@@ -5,7 +5,7 @@
 # that prints none, fewer results than it planned, or ends badly without naming a failed test counts
 # as a failure. So does a skip that tests/expected-skips does not list. Logs are in build/test.
 #
-# usage: scripts/test.sh [--quick | --all] [--only build|unit|style|live|vm] [--kernel NAME]
+# usage: scripts/test.sh [--quick | --all] [--only build|style|unit|fuzz|live|vm] [--kernel NAME]
 #        --quick   everything but the virtual machines
 #        --all     every virtual machine, not one of arm64 alone
 #        --only    one stage
@@ -26,6 +26,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 # two thirds of its time.
 MACHINES_AT_ONCE=$(($(nproc) + 1))
 JOBS=$(nproc)
+FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 
 usage() {
 	sed -n 's/^# \(usage: \|       \)//p' "$0" >&2
@@ -65,6 +66,11 @@ stage_unit() {
 		binary=build/asan/${binary%.c}
 		record "unit-${binary##*/}" timeout --foreground 300 "$binary"
 	done
+}
+
+stage_fuzz() {
+	record fuzz tap_check "the ledger stands $FUZZ_SECONDS s of random events" \
+		make --no-print-directory fuzz FUZZ_SECONDS="$FUZZ_SECONDS"
 }
 
 # Every shell script that git has or would add, by name or by its first line.
@@ -151,16 +157,16 @@ stage_vm() {
 	done
 }
 
-stages=(build style unit live vm)
+stages=(build style unit fuzz live vm)
 kernels=()
 all=no
 while [ $# -gt 0 ]; do
 	case $1 in
-	--quick) stages=(build style unit live) ;;
+	--quick) stages=(build style unit fuzz live) ;;
 	--all) all=yes ;;
 	--only)
 		case ${2:-} in
-		build | unit | style | live | vm) stages=("$2") ;;
+		build | style | unit | fuzz | live | vm) stages=("$2") ;;
 		*) usage ;;
 		esac
 		shift
@@ -190,6 +196,7 @@ for stage in "${stages[@]}"; do
 	build) stage_build ;;
 	style) stage_style ;;
 	unit) stage_unit ;;
+	fuzz) stage_fuzz ;;
 	live) stage_live ;;
 	vm) stage_vm ;;
 	esac
