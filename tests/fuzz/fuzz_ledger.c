@@ -166,15 +166,17 @@ static bool look_at_process(void *context, const struct ledger_process *process)
 
 static bool look_at_holder(void *context, const struct ledger_process *process, uint32_t mappings)
 {
-	(void)context;
-	CHECK(process->alive && mappings);
+	const struct ledger_object *object = context;
+
+	/* Who uses a set or queue has no mappings of it. */
+	CHECK(process->alive && (mappings != 0) == (object->key.kind == OBJECT_SHM));
 	return true;
 }
 
 static bool look_at_object(void *context, const struct ledger_object *object)
 {
 	*(size_t *)context += 1;
-	ledger__for_each_holder(object, look_at_holder, NULL);
+	ledger__for_each_holder(object, look_at_holder, (void *)object);
 	return true;
 }
 

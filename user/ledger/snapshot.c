@@ -133,6 +133,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 	    object->creator != event->head.pid) {
 		/* The id is another object's by now: its end and its beginning were not seen. */
 		correct(ledger);
+		object__unreport(object);
 		object->observed = false;
 		object__set_owner(ledger, object, process__find(ledger, event->head.pid));
 		object->creator = event->head.pid;
@@ -238,6 +239,8 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 		object = object__find(ledger, &key);
 		if (object)
 			object->hidden = event->count;
+		if (object && event->count)
+			object__unreport(object);
 		return;
 	}
 	space = process ? found_space(ledger, process, event->mm, event->head.time_ns) : NULL;
