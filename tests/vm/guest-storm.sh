@@ -29,12 +29,10 @@ storm_round() { # hooks, reconcile, storm arguments…
 	check "no difference, by $hooks" test ! -e "$STORM_DIR/failed"
 }
 
-storm_round functions never --ops "${STORM_OPS:-3000}" --procs 60 --bursts 5
+storm_round functions never --ops "${STORM_OPS:-10000}" --procs 200 --bursts 5
 if is_preemptible; then
 	skip "the storm ends well, by syscalls" "programs on tracepoints are preempted here"
-elif ! kernel_at_least 5.12; then
-	skip "the storm ends well, by syscalls" "no iterator over mappings before 5.12"
 else
-	storm_round syscalls 30 --ops "${STORM_OPS:-3000}" --procs 60 --bursts 5
+	storm_round syscalls 30 --ops "${STORM_OPS:-10000}" --procs 200 --bursts 5
 fi
 finish
