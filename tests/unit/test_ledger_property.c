@@ -214,6 +214,8 @@ static void read_objects(struct run *run, uint32_t ipcns)
 			.ipcns = ipcns,
 			.id = object->key.id,
 			.size = object->size,
+			/* Marking takes the key away. */
+			.key = object->mode & MODE_MARKED ? 0 : 0x100 + object->key.id,
 			.mode = object->mode,
 			.nattch = nattch(m, o),
 		};

@@ -103,6 +103,19 @@ static void rebind_owner(struct ledger *ledger, struct ledger_object *object,
 	object__set_owner(ledger, object, process);
 }
 
+/* An id is given again, to an object with another key, or of another creator. */
+static bool is_another(const struct ledger *ledger, const struct ledger_object *object,
+		       const struct object_event *event)
+{
+	const bool marked = (event->mode | object->mode) & MODE_MARKED;
+
+	/* Marking takes the key away. */
+	if (!marked && object->ipc_key != event->key)
+		return true;
+	return !ledger->options.mappings_observed && event->head.pid &&
+	       object->creator != event->head.pid;
+}
+
 void snapshot__found_object(struct ledger *ledger, const struct object_event *event)
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = event->kind, .id = event->id};
@@ -129,8 +142,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->known_ns = read_ns;
 	if (object->last_ns > read_ns)
 		return;
-	if (!ledger->options.mappings_observed && event->head.pid &&
-	    object->creator != event->head.pid) {
+	if (is_another(ledger, object, event)) {
 		/* The id is another object's by now: its end and its beginning were not seen. */
 		correct(ledger);
 		object__unreport(object);
