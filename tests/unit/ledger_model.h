@@ -40,6 +40,9 @@ struct model_rules {
 	/* No pid is given again that made something, or that made something unseen: who is told
 	 * only the pid of a creator cannot know better. */
 	bool avoid_creators, avoid_unseen_creators;
+	/* What was told of the users of sets by a pid that has been given again before a snapshot
+	 * is lost with the older process: either there are no sets, or no such pids. */
+	bool no_sets, fresh_pids;
 };
 
 struct model_process {
@@ -83,6 +86,7 @@ struct model_leak {
 struct model {
 	struct model_rules rules;
 	uint64_t random, now, next_start, next_address;
+	uint32_t pids; /* given, one bit each */
 	struct model_process procs[PROCS];
 	struct model_mm mms[MMS];
 	struct model_object objects[OBJECTS];
@@ -241,6 +245,8 @@ static inline void say_process(struct model *m, int slot, uint32_t action, int c
 
 static inline bool pid_taken(const struct model *m, uint32_t pid)
 {
+	if (m->rules.fresh_pids && m->pids >> pid & 1)
+		return true;
 	for (int i = 0; i < PROCS; i++)
 		if (m->procs[i].alive && m->procs[i].pid == pid)
 			return true;
@@ -267,6 +273,7 @@ static inline int new_process(struct model *m, int parent, int mm)
 		pid = PIDS_FROM + (pid - PIDS_FROM + 1) % PIDS_COUNT;
 	if (m->procs[slot].alive || tries > PIDS_COUNT)
 		return NOBODY;
+	m->pids |= 1U << pid;
 	m->next_start += 50000000 + draw(m, 100000000);
 	m->procs[slot] = (struct model_process){
 		.alive = true, .pid = pid, .start = m->next_start, .mm = mm, .parent = parent};

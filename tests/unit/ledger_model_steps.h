@@ -13,6 +13,8 @@ static inline void step_create(struct model *m)
 	struct object_key key = {.ipcns = 1 + draw(m, NAMESPACES), .id = draw(m, IDS)};
 
 	key.kind = draw(m, 3) ? OBJECT_SHM : draw(m, 2) ? OBJECT_SEM : OBJECT_MSG;
+	if (m->rules.no_sets)
+		key.kind = OBJECT_SHM;
 	if (slot == NOBODY || m->objects[o].exists || id_taken(m, &key))
 		return;
 	m->objects[o] = (struct model_object){
@@ -148,7 +150,7 @@ static inline void step_use(struct model *m)
 {
 	int slot = some_process(m), o = some_object(m, false);
 
-	if (slot == NOBODY || o == NOBODY)
+	if (slot == NOBODY || o == NOBODY || m->rules.no_sets)
 		return;
 	tell_creations_of(m, slot);
 	if (m->rules.mappings_observed)

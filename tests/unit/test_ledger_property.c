@@ -451,6 +451,11 @@ static void start_in_the_middle(struct run *run)
 	model_start(m, run->seed);
 	burst(run, 100);
 	begin_to_listen(run);
+	m->rules.no_sets = run->seed & 8;
+	m->rules.fresh_pids = !m->rules.no_sets;
+	m->pids = 0;
+	for (int i = 0; i < PROCS; i++)
+		m->pids |= m->procs[i].alive ? 1U << m->procs[i].pid : 0;
 	run->buffering = true;
 	burst(run, draw(m, 30));
 }
@@ -498,6 +503,7 @@ static void run_from_a_snapshot(struct run *run)
 	start_in_the_middle(run);
 	read_all(run, false);
 	burst(run, draw(m, 30));
+	m->rules.no_sets = m->rules.fresh_pids = false;
 	tell_buffered(run);
 	settle(run);
 	compare(run, true);

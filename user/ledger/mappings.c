@@ -118,8 +118,12 @@ void mapping__set_count(struct ledger *ledger, struct address_space *space,
 
 /* Where the end of an object is not told: a marked one goes with its last detach. So must one that
  * was found attached and in no table: it had gone when that was read. */
-static bool is_last_seen(const struct ledger *ledger, const struct ledger_object *object)
+static bool is_last_seen(const struct ledger *ledger, const struct ledger_object *object,
+			 uint64_t time_ns)
 {
+	/* It was found later, and so marked later. */
+	if (ledger->options.mappings_observed || time_ns < object->known_ns)
+		return false;
 	return object->mode & MODE_MARKED || (ledger->loaded && !object->observed && !object->size);
 }
 
@@ -129,7 +133,9 @@ static void after_detach(struct ledger *ledger, struct ledger_object *object,
 {
 	if (object->mappings || object->hidden)
 		return;
-	if (!ledger->options.mappings_observed && is_last_seen(ledger, object)) {
+	if (is_last_seen(ledger, object, time_ns)) {
+		/* What is concluded from doubtful mappings is so too, also when those are gone. */
+		ledger->lost |= ledger->n_unsettled > 0;
 		snapshot__bury(ledger, &object->key, time_ns);
 		object__destroy(ledger, object);
 		return;
