@@ -223,19 +223,30 @@ static bool has_changed_since(struct ledger *ledger, struct address_space *space
 	return true;
 }
 
-static void correct_count(struct ledger *ledger, struct address_space *space,
-			  struct ledger_object *object, const struct mapping_event *event)
+/* Of all addresses one is told, and that is right. */
+static void find_address(struct ledger *ledger, struct mapping *m, uint64_t address, bool differs)
+{
+	for (uint32_t i = 0; i < m->n_addresses && !differs; i++)
+		if (m->addresses[i] == address)
+			return;
+	if (differs || m->n_addresses >= m->count)
+		m->n_addresses = 0;
+	mapping__remember_address(ledger, m, address);
+}
+
+static void find_count(struct ledger *ledger, struct address_space *space,
+		       struct ledger_object *object, const struct mapping_event *event,
+		       bool differs)
 {
 	struct mapping *m;
 
-	correct(ledger);
-	mapping__set_count(ledger, space, object, event->count, event->head.time_ns);
+	if (differs) {
+		correct(ledger);
+		mapping__set_count(ledger, space, object, event->count, event->head.time_ns);
+	}
 	m = mapping__find(space, object);
-	if (!m || ledger->options.mappings_observed)
-		return;
-	/* Of all addresses one was told, and that is right. */
-	m->n_addresses = 0;
-	mapping__remember_address(ledger, m, event->address);
+	if (m && !ledger->options.mappings_observed)
+		find_address(ledger, m, event->address, differs);
 }
 
 void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *event)
@@ -264,8 +275,8 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 	if (!has_changed_since(ledger, space, differs, event->head.time_ns)) {
 		if (!object)
 			object = object__get(ledger, &key);
-		if (object && differs)
-			correct_count(ledger, space, object, event);
+		if (object)
+			find_count(ledger, space, object, event, differs);
 		/* Its namespace may be one that nobody can enter any more. */
 		if (object && !object->size && event->size)
 			object__set_size(object, event->size);
