@@ -26,7 +26,6 @@ struct mapping {
 	uint32_t count;
 	uint32_t n_addresses; /* known ones; only where mappings are not observed one by one */
 	uint64_t *addresses;
-	uint64_t since_ns;
 	uint64_t found_ns; /* the reading that last found it */
 };
 
@@ -65,11 +64,11 @@ struct ledger_object {
 	uint32_t hidden; /* more mappings, whose processes the snapshot might not see */
 	struct ledger_process *owner; /* a reference; NULL: not known */
 	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
-	bool observed;
-	bool reported; /* as a leak, since it was last used */
+	uint32_t generation : 30; /* of the snapshot that last found it */
+	bool observed : 1;	  /* its creation was seen */
+	bool reported : 1;	  /* as a leak, since it was last used */
 	uint64_t created_ns, last_ns;
 	uint64_t known_ns; /* it existed then: older news of its end are another's */
-	uint32_t generation;
 	struct mapping *mappings;
 	struct use *uses;
 	struct ledger_object *prev_of_owner, *next_of_owner;
@@ -183,13 +182,13 @@ struct mapping *mapping__find(const struct address_space *space,
 			      const struct ledger_object *object);
 /* Frees neither space nor object, so that callers may go on with both. */
 void mapping__set_count(struct ledger *ledger, struct address_space *space,
-			struct ledger_object *object, uint32_t count, uint64_t time_ns);
+			struct ledger_object *object, uint32_t count);
 /* Events alone do not say where those of an address space are that we did not see made. */
 void mapping__remember_address(struct ledger *ledger, struct mapping *m, uint64_t address);
 /* Takes a mapping whose count is no longer part of nattch out of all lists. */
 void mapping__drop(struct ledger *ledger, struct mapping *m);
 void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
-		       struct address_space *to, uint64_t time_ns);
+		       struct address_space *to);
 void mapping__apply(struct ledger *ledger, const struct mapping_event *event);
 
 /* objects.c */

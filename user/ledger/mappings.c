@@ -50,11 +50,18 @@ void space__free_if_unused(struct ledger *ledger, struct address_space *space)
 		process__release(ledger, last);
 }
 
+/* A process may attach a million segments, a million processes one: it takes as long as the shorter
+ * list. */
 struct mapping *mapping__find(const struct address_space *space, const struct ledger_object *object)
 {
-	for (struct mapping *m = space->mappings; m; m = m->next_of_space)
-		if (m->object == object)
-			return m;
+	struct mapping *a = space->mappings, *b = object->mappings;
+
+	for (; a && b; a = a->next_of_space, b = b->next_of_object) {
+		if (a->object == object)
+			return a;
+		if (b->space == space)
+			return b;
+	}
 	return NULL;
 }
 
@@ -70,7 +77,7 @@ void space__add_bytes(struct address_space *space, uint64_t difference)
 }
 
 static struct mapping *mapping_new(struct ledger *ledger, struct address_space *space,
-				   struct ledger_object *object, uint64_t time_ns)
+				   struct ledger_object *object)
 {
 	struct mapping *m = calloc(1, sizeof(*m));
 
@@ -80,7 +87,6 @@ static struct mapping *mapping_new(struct ledger *ledger, struct address_space *
 	}
 	m->space = space;
 	m->object = object;
-	m->since_ns = time_ns;
 	DL_APPEND2(space->mappings, m, prev_of_space, next_of_space);
 	DL_APPEND2(object->mappings, m, prev_of_object, next_of_object);
 	ledger->n_mappings++;
@@ -100,14 +106,14 @@ void mapping__drop(struct ledger *ledger, struct mapping *m)
 }
 
 void mapping__set_count(struct ledger *ledger, struct address_space *space,
-			struct ledger_object *object, uint32_t count, uint64_t time_ns)
+			struct ledger_object *object, uint32_t count)
 {
 	struct mapping *m = mapping__find(space, object);
 
 	if (!m && !count)
 		return;
 	if (!m)
-		m = mapping_new(ledger, space, object, time_ns);
+		m = mapping_new(ledger, space, object);
 	if (!m)
 		return;
 	object->nattch += count - m->count;
@@ -151,7 +157,7 @@ void space__doubt(struct ledger *ledger, struct address_space *space)
 
 /* Mappings of the one become the other's, unless the other has been read and so has them. */
 static void move_mappings(struct ledger *ledger, struct address_space *from,
-			  struct address_space *to, uint64_t time_ns)
+			  struct address_space *to)
 {
 	struct mapping *m, *next, *there;
 
@@ -160,9 +166,8 @@ static void move_mappings(struct ledger *ledger, struct address_space *from,
 		there = mapping__find(to, m->object);
 		if (there || to->read_ns) {
 			if (!to->read_ns)
-				mapping__set_count(ledger, to, m->object, there->count + m->count,
-						   time_ns);
-			mapping__set_count(ledger, from, m->object, 0, time_ns);
+				mapping__set_count(ledger, to, m->object, there->count + m->count);
+			mapping__set_count(ledger, from, m->object, 0);
 			continue;
 		}
 		space__add_bytes(from, -m->object->size);
@@ -180,7 +185,7 @@ struct address_space *space__learn(struct ledger *ledger, struct address_space *
 
 	if (!space || space == assumed)
 		return space;
-	move_mappings(ledger, assumed, space, time_ns);
+	move_mappings(ledger, assumed, space);
 	if (space->read_ns < assumed->read_ns) {
 		space->read_from_ns = assumed->read_from_ns;
 		space->read_ns = assumed->read_ns;
@@ -212,7 +217,7 @@ void space__clear(struct ledger *ledger, struct address_space *space,
 	while (space->mappings) {
 		struct ledger_object *object = space->mappings->object;
 
-		mapping__set_count(ledger, space, object, 0, time_ns);
+		mapping__set_count(ledger, space, object, 0);
 		after_detach(ledger, object, ended, time_ns);
 	}
 }
@@ -235,12 +240,12 @@ static void copy_addresses(struct ledger *ledger, const struct mapping *from, st
 }
 
 void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
-		       struct address_space *to, uint64_t time_ns)
+		       struct address_space *to)
 {
 	for (struct mapping *m = from->mappings; m; m = m->next_of_space) {
 		struct mapping *copy;
 
-		mapping__set_count(ledger, to, m->object, m->count, time_ns);
+		mapping__set_count(ledger, to, m->object, m->count);
 		copy = mapping__find(to, m->object);
 		if (copy)
 			copy_addresses(ledger, m, copy);
@@ -306,7 +311,7 @@ static void replace_attached(struct ledger *ledger, const struct mapping_event *
 
 	if (!m)
 		return;
-	mapping__set_count(ledger, space, object, m->count - 1, event->head.time_ns);
+	mapping__set_count(ledger, space, object, m->count - 1);
 	after_detach(ledger, object, process__find(ledger, event->head.pid), event->head.time_ns);
 }
 
@@ -320,7 +325,7 @@ static void apply_attached(struct ledger *ledger, const struct mapping_event *ev
 	if (!object)
 		return;
 	m = mapping__find(space, object);
-	mapping__set_count(ledger, space, object, (m ? m->count : 0) + 1, event->head.time_ns);
+	mapping__set_count(ledger, space, object, (m ? m->count : 0) + 1);
 	object__touch(object, event->head.time_ns);
 	m = mapping__find(space, object);
 	if (m && !ledger->options.mappings_observed)
@@ -352,7 +357,7 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	ended = space->processes ? NULL : space->last_ended;
 	if (!ended)
 		ended = process__find(ledger, event->head.pid);
-	mapping__set_count(ledger, space, object, m->count - 1, event->head.time_ns);
+	mapping__set_count(ledger, space, object, m->count - 1);
 	after_detach(ledger, object, ended, event->head.time_ns);
 }
 

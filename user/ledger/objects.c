@@ -115,7 +115,7 @@ void object__destroy(struct ledger *ledger, struct ledger_object *object)
 	while (object->mappings) {
 		struct address_space *space = object->mappings->space;
 
-		mapping__set_count(ledger, space, object, 0, 0);
+		mapping__set_count(ledger, space, object, 0);
 		space__free_if_unused(ledger, space);
 	}
 	while (object->uses)

@@ -243,7 +243,7 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	if (ledger->options.mappings_observed)
 		return;
 	if (from)
-		mapping__copy_all(ledger, from, to, event->head.time_ns);
+		mapping__copy_all(ledger, from, to);
 	/* We do not know what the parent had then: it was not read, or later. */
 	if (!from || !from->whole || from->unsettled || from->read_ns >= event->head.time_ns)
 		space__doubt(ledger, to);

@@ -242,7 +242,7 @@ static void find_count(struct ledger *ledger, struct address_space *space,
 
 	if (differs) {
 		correct(ledger);
-		mapping__set_count(ledger, space, object, event->count, event->head.time_ns);
+		mapping__set_count(ledger, space, object, event->count);
 	}
 	m = mapping__find(space, object);
 	if (m && !ledger->options.mappings_observed)
@@ -302,7 +302,7 @@ static void drop_unfound(struct ledger *ledger, struct address_space *space, uin
 		if (has_changed_since(ledger, space, true, time_ns))
 			return;
 		correct(ledger);
-		mapping__set_count(ledger, space, object, 0, time_ns);
+		mapping__set_count(ledger, space, object, 0);
 		object__check_leak(ledger, object, NULL, time_ns);
 	}
 }
