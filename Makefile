@@ -95,7 +95,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all man bpf work unit fuzzers fuzz bench-ledger check format check-format install uninstall clean
+.PHONY: all man bpf work unit fuzzers fuzz bench-ledger storm check format check-format install uninstall clean
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
@@ -189,6 +189,11 @@ $(BUILD)/man/%: man/%.scd
 	$(call msg,MAN,$@)
 	@mkdir -p $(@D)
 	$(Q)$(SCDOC) < $< > $@
+
+# The storm whole: here by what this kernel allows, then in the machines.
+storm:
+	STORM_OPS=100000 bats --tap tests/live/storm.bats
+	START_TIMES=50 bats --tap tests/live/start.bats
 
 check: unit
 	$(Q)set -e; for t in $(UNIT_BINS); do $$t; done

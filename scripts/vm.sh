@@ -11,7 +11,7 @@
 #
 # `run` prints what SCRIPT printed, leaves that (output), the console's log (console) and the files the
 # guest wrote to /out in OUTDIR, and ends with SCRIPT's status: 124 if it took longer than VM_TIMEOUT
-# seconds (300), 125 if the machine ended without a result. A host-NAME.sh beside guest-NAME.sh then
+# seconds (600), 125 if the machine ended without a result. A host-NAME.sh beside guest-NAME.sh then
 # looks at those files: it runs with KERNEL and OUTDIR, and may fail as well. VM_SEED repeats what a
 # script does at random.
 
@@ -20,7 +20,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 VM=$TOP/build/vm
-TIMEOUT=${VM_TIMEOUT:-300}
+TIMEOUT=${VM_TIMEOUT:-600}
 
 # Machine, Debian suite that has its kernel.
 KERNELS="
