@@ -65,8 +65,8 @@ exit 0
 EOF
 	storm "sh $START_DIR/hook" --ops $((2500 * (times + 1))) --procs 200 --bursts $((times + 1))
 	grep -h '"exact":' "$START_DIR"/run.*/dump.* | grep -o '"exact":[a-z]*' | sort | uniq -c
-	[ "$(ls "$START_DIR"/run.*/dump.* | wc -l)" -ge "$times" ]
-	! ls "$START_DIR"/run.*/failed
+	[ "$(find "$START_DIR" -name 'dump.*' | wc -l)" -ge "$times" ]
+	[ -z "$(find "$START_DIR" -name failed)" ]
 }
 
 @test "after losses the ledger says inexact as long as it may not compare" {
@@ -82,9 +82,9 @@ EOF
 	STORM_DIR=$START_DIR/run.0 storm "sh tests/vm/storm-hook.sh" --ops 8000 --procs 100 --bursts 4
 	cat "$START_DIR/run.0/top.err"
 	# Something was lost, or this proves nothing.
-	! tail -n 1 "$START_DIR/run.0/top.json" | grep '"lost":0,'
+	[ "$(tail -n 1 "$START_DIR/run.0/top.json" | jq .lost)" -gt 0 ]
 	tail -n 1 "$START_DIR/run.0/top.json" | grep '"exact":true'
 	# Of sets and queues the kernel keeps no creator: where the news of one was lost, nothing tells.
-	! grep -hE '^(attached|shm|sem|msg) ' "$START_DIR"/run.0/diff.* |
-		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is '
+	[ -z "$(grep -hE '^(attached|shm|sem|msg) ' "$START_DIR"/run.0/diff.* |
+		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is ')" ]
 }
