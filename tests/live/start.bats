@@ -85,6 +85,8 @@ EOF
 	[ "$(tail -n 1 "$START_DIR/run.0/top.json" | jq .lost)" -gt 0 ]
 	tail -n 1 "$START_DIR/run.0/top.json" | grep '"exact":true'
 	# Of sets and queues the kernel keeps no creator: where the news of one was lost, nothing tells.
-	[ -z "$(grep -hE '^(attached|shm|sem|msg) ' "$START_DIR"/run.0/diff.* |
-		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is ')" ]
+	if grep -hE '^(attached|shm|sem|msg) ' "$START_DIR"/run.0/diff.* |
+		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is '; then
+		return 1
+	fi
 }

@@ -278,7 +278,8 @@ void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *
 		if (object)
 			find_count(ledger, space, object, event, differs);
 		/* Its namespace may be one that nobody can enter any more. */
-		if (object && !object->size && event->size)
+		if (object && event->size && event->size != object->size &&
+		    object->last_ns <= event->head.time_ns)
 			object__set_size(object, event->size);
 		if (object && object->known_ns < event->head.time_ns)
 			object->known_ns = event->head.time_ns;
