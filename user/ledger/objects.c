@@ -139,7 +139,7 @@ enum object_state object__state(const struct ledger_object *object)
 		return use_state(object);
 	if (object->mode & MODE_MARKED)
 		return STATE_DOOMED;
-	if (object->nattch || object->hidden)
+	if (object->mappings || object->hidden)
 		return STATE_IN_USE;
 	if (object->owner && object->owner->alive)
 		return STATE_IDLE;
