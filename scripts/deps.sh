@@ -17,7 +17,8 @@ BUILD="clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsmartco
 # Test runners and checkers; programs to trace and to compare with. No gcc-multilib, which conflicts
 # with cross compilers: these two are what -m32 needs.
 TEST="libcmocka-dev bats shellcheck clang-format libclang-rt-14-dev strace linux-perf stress-ng tmux
-	python3 python3-jsonschema postgresql libc6-dev-i386 lib32gcc-12-dev jq util-linux procps git"
+	python3 python3-jsonschema postgresql libc6-dev-i386 lib32gcc-12-dev jq util-linux procps git
+	apache2-bin"
 # Virtual machines, and what makes programs for them.
 VM="qemu-system-x86 qemu-system-arm busybox-static strace gcc-aarch64-linux-gnu
 	libc6-dev-arm64-cross cpio xz-utils zstd lz4 python3"
