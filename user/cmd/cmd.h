@@ -7,6 +7,8 @@
 
 #include <argp.h>
 
+#include "source/hooks.h"
+
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
@@ -24,6 +26,19 @@ struct command_info {
 
 /* The help of a command, from its option table, to standard output. Ends the program. */
 void cmd__print_help(const struct argp_state *state);
+
+/*
+ * Values of options. Where one is not valid the program ends with the status for wrong usage, and a
+ * message that names the option and the text.
+ */
+/* err is what base/parse.h returned for it. */
+void cmd__check(const struct argp_state *state, const char *option, const char *text, int err);
+/* Its index in words, whose end is NULL. */
+unsigned int cmd__word(const struct argp_state *state, const char *option, const char *text,
+		       const char *const words[]);
+enum hook_set cmd__hooks(const struct argp_state *state, const char *text);
+/* Bytes. */
+size_t cmd__buffer(const struct argp_state *state, const char *text);
 
 int cmd_trace(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);

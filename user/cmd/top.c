@@ -72,25 +72,8 @@ static const struct argp_option argp_options[] = {
 	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
 	{}};
 
-static unsigned int word_index(struct argp_state *state, const char *option, const char *text,
-			       const char *const words[])
-{
-	for (unsigned int i = 0; words[i]; i++)
-		if (!strcmp(words[i], text))
-			return i;
-	argp_error(state, "%s: '%s' is not one of its values; see --help", option, text);
-	return 0;
-}
-
-static void check(struct argp_state *state, const char *option, const char *text, int err)
-{
-	if (err)
-		argp_error(state, "%s: '%s' is %s", option, text, parse__reason(err));
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	static const char *const sets[] = {"auto", "functions", "syscalls", NULL};
 	struct top *top = state->input;
 	uint64_t value = 0;
 
@@ -98,36 +81,34 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'b':
 		break;
 	case 'd':
-		check(state, "-d", arg, parse__seconds(arg, &top->interval_ns));
+		cmd__check(state, "-d", arg, parse__seconds(arg, &top->interval_ns));
 		if (top->interval_ns < NS_PER_MS)
 			argp_error(state, "-d: '%s' is too short", arg);
 		break;
 	case 'n':
-		check(state, "-n", arg, parse__u64(arg, 1, UINT64_MAX, &top->times));
+		cmd__check(state, "-n", arg, parse__u64(arg, 1, UINT64_MAX, &top->times));
 		break;
 	case 'J':
 		top->json = true;
 		break;
 	case 'p':
-		check(state, "-p", arg, parse__u64(arg, 1, PARSE_PID_MAX, &value));
+		cmd__check(state, "-p", arg, parse__u64(arg, 1, PARSE_PID_MAX, &value));
 		top->view.pid = value;
 		break;
 	case OPTION_SORT:
-		top->view.sort = word_index(state, "--sort", arg, ledger_sort_names);
+		top->view.sort = cmd__word(state, "--sort", arg, ledger_sort_names);
 		break;
 	case OPTION_RECONCILE:
 		top->reconcile_never = !strcmp(arg, "never");
 		if (!top->reconcile_never)
-			check(state, "--reconcile", arg, parse__seconds(arg, &top->reconcile_ns));
+			cmd__check(state, "--reconcile", arg,
+				   parse__seconds(arg, &top->reconcile_ns));
 		break;
 	case OPTION_HOOKS:
-		top->source_options.hooks = word_index(state, "--hooks", arg, sets);
+		top->source_options.hooks = cmd__hooks(state, arg);
 		break;
 	case OPTION_BUFFER:
-		check(state, "--buffer", arg, parse__size(arg, &value));
-		if (!value || value > BPF_SOURCE_BUFFER_MAX)
-			argp_error(state, "--buffer: '%s' is not between 1 and 1G", arg);
-		top->source_options.buffer = value;
+		top->source_options.buffer = cmd__buffer(state, arg);
 		break;
 	case OPTION_DEBUG:
 		log__set_level(LOG_DEBUG);

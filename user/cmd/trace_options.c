@@ -141,24 +141,6 @@ static int parse_errno(struct argp_state *state, const char *text)
 	return value;
 }
 
-static unsigned int parse_word(struct argp_state *state, const char *option, const char *text,
-			       const char *const words[])
-{
-	for (unsigned int i = 0; words[i]; i++)
-		if (!strcmp(words[i], text))
-			return i;
-	argp_error(state, "--%s: '%s' is not %s, %s or %s", option, text, words[0], words[1],
-		   words[2]);
-	return 0;
-}
-
-/* All that has a number, a size or a time, with one form of message. */
-static void check(struct argp_state *state, const char *option, const char *text, int err)
-{
-	if (err)
-		argp_error(state, "%s: '%s' is %s", option, text, parse__reason(err));
-}
-
 static void parse_filter(struct trace_options *options, int key, const char *arg,
 			 struct argp_state *state)
 {
@@ -167,8 +149,8 @@ static void parse_filter(struct trace_options *options, int key, const char *arg
 
 	switch (key) {
 	case 'p':
-		check(state, "-p", arg,
-		      parse__pids(arg, options->pids, TRACE_PIDS_MAX, &source->n_pids));
+		cmd__check(state, "-p", arg,
+			   parse__pids(arg, options->pids, TRACE_PIDS_MAX, &source->n_pids));
 		source->pids = options->pids;
 		break;
 	case 'u':
@@ -193,19 +175,19 @@ static void parse_filter(struct trace_options *options, int key, const char *arg
 		break;
 	case 'k':
 		source->by_key = true;
-		check(state, "-k", arg, parse__key(arg, &source->key));
+		cmd__check(state, "-k", arg, parse__key(arg, &source->key));
 		break;
 	case 'i':
 		source->by_id = true;
-		check(state, "-i", arg, parse__u64(arg, 0, INT32_MAX, &value));
+		cmd__check(state, "-i", arg, parse__u64(arg, 0, INT32_MAX, &value));
 		source->id = value;
 		break;
 	case OPTION_IPCNS:
-		check(state, "--ipcns", arg, parse__u64(arg, 1, UINT32_MAX, &value));
+		cmd__check(state, "--ipcns", arg, parse__u64(arg, 1, UINT32_MAX, &value));
 		source->ipcns = value;
 		break;
 	case OPTION_MIN_SIZE:
-		check(state, "--min-size", arg, parse__size(arg, &source->min_size));
+		cmd__check(state, "--min-size", arg, parse__size(arg, &source->min_size));
 		break;
 	}
 }
@@ -219,18 +201,16 @@ static bool asks_for_calls(const struct bpf_source_options *source)
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const colors[] = {"auto", "always", "never", NULL};
-	static const char *const sets[] = {"auto", "functions", "syscalls", NULL};
 	struct trace_options *options = state->input;
-	uint64_t value = 0;
 
 	switch (key) {
 	case 'd':
-		check(state, "-d", arg, parse__seconds(arg, &options->duration_ns));
+		cmd__check(state, "-d", arg, parse__seconds(arg, &options->duration_ns));
 		if (!options->duration_ns)
 			argp_error(state, "-d: '%s' is no time", arg);
 		break;
 	case OPTION_COUNT:
-		check(state, "--count", arg, parse__u64(arg, 1, UINT64_MAX, &options->count));
+		cmd__check(state, "--count", arg, parse__u64(arg, 1, UINT64_MAX, &options->count));
 		break;
 	case 'J':
 		options->json = true;
@@ -245,16 +225,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->quiet = true;
 		break;
 	case OPTION_COLOR:
-		options->color = parse_word(state, "color", arg, colors);
+		options->color = cmd__word(state, "--color", arg, colors);
 		break;
 	case OPTION_HOOKS:
-		options->source.hooks = parse_word(state, "hooks", arg, sets);
+		options->source.hooks = cmd__hooks(state, arg);
 		break;
 	case OPTION_BUFFER:
-		check(state, "--buffer", arg, parse__size(arg, &value));
-		if (!value || value > BPF_SOURCE_BUFFER_MAX)
-			argp_error(state, "--buffer: '%s' is not between 1 and 1G", arg);
-		options->source.buffer = value;
+		options->source.buffer = cmd__buffer(state, arg);
 		break;
 	case OPTION_NO_LEAKS:
 		options->leaks = false;

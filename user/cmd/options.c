@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the command lines of several commands share: help, and values that are read or refused in
+ * one way.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "cmd/cmd.h"
+#include "source/bpf.h"
+
+void cmd__print_help(const struct argp_state *state)
+{
+	/* glibc takes its layout from here alone; the note says what everybody knows. */
+	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+}
+
+void cmd__check(const struct argp_state *state, const char *option, const char *text, int err)
+{
+	if (err)
+		argp_error(state, "%s: '%s' is %s", option, text, parse__reason(err));
+}
+
+unsigned int cmd__word(const struct argp_state *state, const char *option, const char *text,
+		       const char *const words[])
+{
+	char all[128] = "";
+	size_t len = 0;
+
+	for (unsigned int i = 0; words[i]; i++) {
+		if (!strcmp(words[i], text))
+			return i;
+		if (len < sizeof(all))
+			len += snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "",
+					words[i]);
+	}
+	argp_error(state, "%s: '%s' is none of %s", option, text, all);
+	return 0;
+}
+
+enum hook_set cmd__hooks(const struct argp_state *state, const char *text)
+{
+	static const char *const sets[] = {[HOOKS_AUTO] = "auto",
+					   [HOOKS_FUNCTIONS] = "functions",
+					   [HOOKS_SYSCALLS] = "syscalls",
+					   NULL};
+
+	return cmd__word(state, "--hooks", text, sets);
+}
+
+size_t cmd__buffer(const struct argp_state *state, const char *text)
+{
+	uint64_t bytes = 0;
+
+	cmd__check(state, "--buffer", text, parse__size(text, &bytes));
+	if (!bytes || bytes > BPF_SOURCE_BUFFER_MAX)
+		argp_error(state, "--buffer: '%s' is not between 1 and 1G", text);
+	return bytes;
+}
