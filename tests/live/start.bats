@@ -11,6 +11,8 @@ setup() {
 
 teardown() {
 	local pid
+	# The last one starts a moment after the last burst.
+	sleep 0.3
 	for pid in "$START_DIR"/run.*/top.pid; do
 		if [ -s "$pid" ]; then
 			kill "$(cat "$pid")" 2>/dev/null || true
@@ -55,12 +57,8 @@ dir=$START_DIR/run.$1
 mkdir -p "$dir"
 ln -sfn "$START_DIR/truth" "$dir/truth"
 : >"$dir/top.json"
-{
-	sleep "0.0$(($1 * 7 % 9 + 1))"
-	echo "$(exec sh -c 'echo $PPID')" >"$dir/top.pid"
-	exec build/shmtrace top --batch --debug -J -d 100000 >"$dir/top.json" 2>"$dir/top.err"
-} >/dev/null 2>&1 &
-while [ ! -s "$dir/top.pid" ]; do sleep 0.01; done &
+sh -c 'sleep "$1"; echo $$ >"$2/top.pid"; exec build/shmtrace top --batch --debug -J -d 100000' \
+	sh "0.0$(($1 * 7 % 9 + 1))" "$dir" >"$dir/top.json" 2>"$dir/top.err" &
 exit 0
 EOF
 	storm "sh $START_DIR/hook" --ops $((2500 * (times + 1))) --procs 200 --bursts $((times + 1))
