@@ -190,7 +190,7 @@ $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
 	$(Q)$(SCDOC) < $< > $@
 
-# The storm whole: here by what this kernel allows, then in the machines.
+# The storm whole, by what this kernel allows. The machines run 10,000 operations in every test run.
 storm:
 	STORM_OPS=100000 bats --tap tests/live/storm.bats
 	START_TIMES=50 bats --tap tests/live/start.bats
