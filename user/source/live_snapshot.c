@@ -217,8 +217,7 @@ int live_snapshot__read(const struct bpf_source *source, snapshot_handler handle
 	if (err)
 		pr_debug("cannot iterate over processes: %s", strerror(-err));
 	if (!err) {
-		err = getenv("NOITER") ? -1
-				       : bpf_source__for_each_mapping(source, add_mapping, &live);
+		err = bpf_source__for_each_mapping(source, add_mapping, &live);
 		live.has_mappings = !err;
 		if (err)
 			pr_debug("cannot iterate over mappings: %s", strerror(-err));
