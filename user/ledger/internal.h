@@ -199,6 +199,8 @@ void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 		       struct ledger_process *owner);
 /* Something happened to it then; old news do not make it less. */
 void object__touch(struct ledger_object *object, uint64_t time_ns);
+/* That a segment counts with against SHMALL. */
+uint64_t object__pages(const struct ledger_object *object);
 void object__set_size(struct ledger_object *object, uint64_t size);
 void object__destroy(struct ledger *ledger, struct ledger_object *object);
 void object__apply(struct ledger *ledger, const struct object_event *event);

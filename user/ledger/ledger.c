@@ -10,8 +10,6 @@
 
 #include "ledger/internal.h"
 
-#define PAGE_BYTES 4096ULL /* of x86_64 and of Debian's arm64 kernels */
-
 struct ledger *ledger__new(const struct ledger_options *options)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -178,8 +176,7 @@ static void count_object(struct namespace_info *info, const struct ledger_object
 	switch (object->key.kind) {
 	case OBJECT_SHM:
 		info->segments++;
-		/* The kernel rounds each segment up (ipc/shm.c, newseg). */
-		info->pages += (object->size + PAGE_BYTES - 1) / PAGE_BYTES;
+		info->pages += object__pages(object);
 		break;
 	case OBJECT_SEM:
 		info->sets++;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ledger/usage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+const char *ipc_limit__name(enum ipc_limit limit)
+{
+	static const char *const names[] = {[LIMIT_NONE] = "",
+#define IPC_LIMIT_NAME(NAME, kind, unit) [LIMIT_##NAME] = #NAME,
+					    IPC_LIMIT_LIST(IPC_LIMIT_NAME)
+#undef IPC_LIMIT_NAME
+	};
+
+	return names[limit];
+}
+
+const char *ipc_limit__unit(enum ipc_limit limit)
+{
+	static const char *const units[] = {[LIMIT_NONE] = "",
+#define IPC_LIMIT_UNIT(NAME, kind, unit) [LIMIT_##NAME] = unit,
+					    IPC_LIMIT_LIST(IPC_LIMIT_UNIT)
+#undef IPC_LIMIT_UNIT
+	};
+
+	return units[limit];
+}
+
+uint32_t ipc_limit__kind(enum ipc_limit limit)
+{
+	static const uint8_t kinds[] = {[LIMIT_NONE] = OBJECT_NONE,
+#define IPC_LIMIT_KIND(NAME, kind, unit) [LIMIT_##NAME] = OBJECT_##kind,
+					IPC_LIMIT_LIST(IPC_LIMIT_KIND)
+#undef IPC_LIMIT_KIND
+	};
+
+	return kinds[limit];
+}
+
+uint64_t ipc_limit__value(enum ipc_limit limit, const struct ipc_limits *limits)
+{
+	switch (limit) {
+	case LIMIT_SHMMNI:
+		return limits->shmmni;
+	case LIMIT_SHMALL:
+		return limits->shmall;
+	case LIMIT_SHMMAX:
+		return limits->shmmax;
+	case LIMIT_SHMMIN:
+		return 1; /* include/uapi/linux/shm.h, SHMMIN */
+	case LIMIT_SEMMNI:
+		return limits->semmni;
+	case LIMIT_SEMMNS:
+		return limits->semmns;
+	case LIMIT_SEMMSL:
+		return limits->semmsl;
+	case LIMIT_MSGMNI:
+		return limits->msgmni;
+	case LIMIT_NONE:
+		break;
+	}
+	return 0;
+}
+
+uint64_t ipc_limit__used(enum ipc_limit limit, const struct ipc_limits *limits)
+{
+	switch (limit) {
+	case LIMIT_SHMMNI:
+		return limits->shmmni_used;
+	case LIMIT_SHMALL:
+		return limits->shmall_used;
+	case LIMIT_SEMMNI:
+		return limits->semmni_used;
+	case LIMIT_SEMMNS:
+		return limits->semmns_used;
+	case LIMIT_MSGMNI:
+		return limits->msgmni_used;
+	default:
+		return 0;
+	}
+}
+
+struct holder_key {
+	char comm[EVENT_COMM_LEN];
+	uint32_t uid;
+};
+
+struct holder {
+	struct holder_key key;
+	struct usage_holder sum;
+	bool several; /* creators */
+	UT_hash_handle hh;
+};
+
+static uint64_t amount_of(const struct ledger_object *object, enum ipc_limit limit)
+{
+	switch (limit) {
+	case LIMIT_SHMALL:
+		return object__pages(object);
+	case LIMIT_SEMMNS:
+		return object->size;
+	default:
+		return 1;
+	}
+}
+
+static struct holder *get_holder(struct holder **holders, const struct ledger_object *object)
+{
+	struct holder_key key = {.uid = object->owner ? object->owner->uid : object->uid};
+	struct holder *holder;
+
+	if (object->owner)
+		memcpy(key.comm, object->owner->comm, sizeof(key.comm));
+	HASH_FIND(hh, *holders, &key, sizeof(key), holder);
+	if (holder)
+		return holder;
+	holder = calloc(1, sizeof(*holder));
+	if (!holder)
+		return NULL;
+	holder->key = key;
+	holder->sum.uid = key.uid;
+	holder->sum.pid = object->creator;
+	memcpy(holder->sum.comm, key.comm, sizeof(key.comm));
+	HASH_ADD(hh, *holders, key, sizeof(key), holder);
+	if (!holder->hh.tbl) {
+		free(holder);
+		return NULL;
+	}
+	return holder;
+}
+
+static int add_object(struct usage *usage, struct holder **holders,
+		      const struct ledger_object *object, enum ipc_limit limit)
+{
+	const enum object_state state = object__state(object);
+	const uint64_t amount = amount_of(object, limit);
+	struct holder *holder = get_holder(holders, object);
+
+	if (!holder)
+		return -ENOMEM;
+	usage->objects++;
+	usage->amount += amount;
+	usage->objects_unknown += state == STATE_UNKNOWN;
+	holder->sum.objects++;
+	holder->sum.amount += amount;
+	if (state == STATE_ORPHAN) {
+		usage->objects_orphaned++;
+		usage->orphaned += amount;
+		holder->sum.objects_orphaned++;
+		holder->sum.orphaned += amount;
+	}
+	if (holder->sum.pid != object->creator)
+		holder->several = true;
+	holder->sum.alive |= object->owner && object->owner->alive;
+	return 0;
+}
+
+/* Equal amounts: by name, so that the same ledger always says the same. */
+static int by_amount(const struct holder *a, const struct holder *b)
+{
+	int order;
+
+	if (a->sum.amount != b->sum.amount)
+		return a->sum.amount > b->sum.amount ? -1 : 1;
+	order = strcmp(a->sum.comm, b->sum.comm);
+	return order ? order : (a->sum.uid > b->sum.uid) - (a->sum.uid < b->sum.uid);
+}
+
+int ledger__usage(const struct ledger *ledger, uint32_t ipcns, enum ipc_limit limit,
+		  struct usage *usage)
+{
+	const uint32_t kind = ipc_limit__kind(limit);
+	struct holder *holders = NULL, *holder, *next_holder;
+	struct ledger_object *object, *next;
+	int err = 0;
+
+	*usage = (struct usage){};
+	HASH_ITER (hh, ledger->objects, object, next) {
+		if (object->key.ipcns != ipcns || object->key.kind != kind)
+			continue;
+		err = add_object(usage, &holders, object, limit);
+		if (err)
+			break;
+	}
+	HASH_SORT(holders, by_amount);
+	HASH_ITER (hh, holders, holder, next_holder) {
+		if (usage->n_holders < USAGE_HOLDERS) {
+			if (holder->several)
+				holder->sum.pid = 0;
+			usage->holders[usage->n_holders] = holder->sum;
+		}
+		usage->n_holders++;
+		HASH_DEL(holders, holder);
+		free(holder);
+	}
+	return err;
+}
