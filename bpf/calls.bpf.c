@@ -103,7 +103,9 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 	event->duration_ns = now - call->time_ns;
 	event->call = call->call;
 	event->abi = call->abi;
-	event->reserved = 0;
+	event->stage = GET_UNKNOWN;
+	if (is_get(call->call) && is_error(ret) && staged_calls & 1U << (call->call & 31))
+		event->stage = call->stage ?: GET_LOOKUP;
 	event->flags = flags;
 }
 
@@ -121,7 +123,13 @@ static __always_inline void send_call(const struct call_stash *call, __s64 ret, 
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
-/* A get that failed with ENOSPC carries the limits as they were: see limits.bpf.c. */
+/* Errnos of a get behind which a limit may stand (ipc/shm.c newseg, ipc/sem.c ksys_semget). */
+static __always_inline _Bool is_limited(const struct call_stash *call, __s64 ret)
+{
+	return is_get(call->call) && (ret == -ENOSPC || ret == -EINVAL || ret == -ENOMEM);
+}
+
+/* It carries the limits as they were: see limits.bpf.c. */
 static __always_inline void send_call_limits(const struct call_stash *call, __s64 ret, __u64 now,
 					     __u32 tid)
 {
@@ -139,7 +147,6 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 	if (exact) {
 		event->limits = *exact;
 		flags |= CALL_F_LIMITS_EXACT;
-		bpf_map_delete_elem(&limits, &tid);
 	} else {
 		limits_read(&late);
 		event->limits = late;
@@ -206,14 +213,15 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		ledger_from_call(call, result);
 	if (!call->unwanted && result_passes(call, result)) {
 		report_lost(now);
-		if (ret == -28 /* ENOSPC */ &&
-		    (call->call == CALL_SHMGET || call->call == CALL_SEMGET ||
-		     call->call == CALL_MSGGET))
+		if (is_limited(call, result))
 			send_call_limits(call, result, now, tid);
 		else
 			send_call(call, result, now, flags);
 	}
 out:
+	/* Of a call that is not sent, too: the thread's next one must not find them. */
+	if (call->stage)
+		bpf_map_delete_elem(&limits, &tid);
 	bpf_map_delete_elem(&stash, &tid);
 	return 0;
 }

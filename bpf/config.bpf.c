@@ -57,6 +57,8 @@ __u32 followed_root = 0;
 const volatile __u32 own_pid = 0;
 /* Set at the end: taking the programs off takes the kernel a second, and this a moment. */
 _Bool stopped = 0;
+/* Gets, by enum call_id, whose making of a new object is hooked too: written once they are on. */
+__u32 staged_calls = 0;
 /* Children that found no room in `followed`. */
 __u64 followed_lost = 0;
 /* Calls that found no room in the ring buffer or in the stash, or whose exit was not seen. */

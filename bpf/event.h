@@ -44,7 +44,7 @@ enum call_id {
 
 enum event_type {
 	EVENT_CALL = 1,	       /* struct call_event */
-	EVENT_CALL_LIMITS = 2, /* struct call_limits_event: a get that failed with ENOSPC */
+	EVENT_CALL_LIMITS = 2, /* struct call_limits_event: a get that a limit may have refused */
 	EVENT_LOST = 3,	       /* struct lost_event */
 	EVENT_OBJECT = 4,      /* struct object_event */
 	EVENT_MAPPING = 5,     /* struct mapping_event */
@@ -64,8 +64,16 @@ enum call_abi {
 /* call_event.flags */
 #define CALL_F_NO_RESULT    (1 << 0) /* shmat by ipc(2): the address could not be read back */
 #define CALL_F_KLUDGE_FAULT (1 << 1) /* msgrcv by ipc(2): struct ipc_kludge could not be read */
-#define CALL_F_LIMITS_EXACT (1 << 2) /* limits read where they are stable, under ids->rwsem */
+#define CALL_F_LIMITS_EXACT (1 << 2) /* limits read where they are stable, see limits.bpf.c */
 #define CALL_F_NO_DURATION  (1 << 3) /* the entry was not seen: duration_ns is unknown */
+
+/* How far a get came before it failed: which of the causes of an errno are left. */
+enum get_stage {
+	GET_UNKNOWN = 0, /* by system call hooks, or where the functions inside cannot be hooked */
+	GET_LOOKUP = 1,	 /* it failed by its arguments, or by the object that has its key */
+	GET_NEW = 2,	 /* it failed when it made a new object */
+	GET_FILE = 3,	 /* a segment's file could not be made (shmem_kernel_file_setup) */
+};
 
 /* Common head of all records. */
 struct event {
@@ -93,7 +101,7 @@ struct call_event {
 	__u64 duration_ns;
 	__u16 call;    /* enum call_id */
 	__u8 abi;      /* enum call_abi */
-	__u8 reserved; /* 0 */
+	__u8 stage;    /* enum get_stage, of a get that failed; else 0 */
 	__u32 flags;   /* CALL_F_* */
 };
 
@@ -234,8 +242,10 @@ struct call_stash {
 	__u64 args[EVENT_ARGS_MAX];
 	__u16 call;	/* enum call_id */
 	__u16 abi;	/* enum call_abi */
-	__u16 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
-	__u16 unwanted; /* stashed for the ledger alone */
+	__u8 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u8 unwanted;	/* stashed for the ledger alone */
+	__u8 stage;	/* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
+	__u8 reserved;	/* 0 */
 };
 
 /*

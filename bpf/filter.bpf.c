@@ -77,11 +77,6 @@ static __always_inline _Bool size_passes(const struct call_stash *call)
 	}
 }
 
-static __always_inline _Bool is_get(__u32 call)
-{
-	return call == CALL_SHMGET || call == CALL_SEMGET || call == CALL_MSGGET;
-}
-
 /*
  * The id that a call is about, -1 where it is about none. Of the commands that take an index into
  * the kernel's table (SHM_STAT and its like) the result is the id.

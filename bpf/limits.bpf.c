@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The limits of the caller's IPC namespace at the moment that a get fails with ENOSPC. newseg,
- * newary and newque run under ids->rwsem held for writing (ipc/util.c, ipcget_new), so that at
- * their return the numbers are those the kernel compared. Read later, at the exit of the system
+ * How far a get came before it failed, and the limits of the caller's IPC namespace at that moment.
+ * newseg, newary and newque run under ids->rwsem held for writing (ipc/util.c, ipcget_new), so that
+ * at their return the numbers are those the kernel compared. Read later, at the exit of the system
  * call, another process may have changed them: then CALL_F_LIMITS_EXACT is not set.
  */
 #include "shmtrace.bpf.h"
-
-#define ENOSPC 28
 
 __hidden int limits_read(struct ipc_limits *out)
 {
@@ -31,14 +29,25 @@ __hidden int limits_read(struct ipc_limits *out)
 	return 0;
 }
 
-static __noinline int failed_get(int ret)
+/* Of callers that a filter dropped there is no stash, and nothing is kept. */
+static __noinline int reached(__u8 stage)
+{
+	__u32 tid = current_tid();
+	struct call_stash *call;
+
+	call = bpf_map_lookup_elem(&stash, &tid);
+	if (call && is_get(call->call))
+		call->stage = stage;
+	return 0;
+}
+
+static __noinline int failed_new(int ret)
 {
 	struct ipc_limits now = {};
 	__u32 tid = current_tid();
 
-	if (ret != -ENOSPC)
+	if (ret != -ENOSPC && ret != -EINVAL && ret != -ENOMEM)
 		return 0;
-	/* Of callers that a filter dropped nothing is kept: nobody would remove it. */
 	if (!bpf_map_lookup_elem(&stash, &tid))
 		return 0;
 	limits_read(&now);
@@ -46,18 +55,49 @@ static __noinline int failed_get(int ret)
 	return 0;
 }
 
-#define LIMITS_HOOKS(name)                                                                       \
+#define NEW_HOOKS(name)                                                                          \
+	SEC("fentry/" #name)                                                                     \
+	int BPF_PROG(fentry_##name)                                                              \
+	{                                                                                        \
+		return reached(GET_NEW);                                                         \
+	}                                                                                        \
 	SEC("fexit/" #name)                                                                      \
 	int BPF_PROG(fexit_##name, struct ipc_namespace *ns, struct ipc_params *params, int ret) \
 	{                                                                                        \
-		return failed_get(ret);                                                          \
+		return failed_new(ret);                                                          \
+	}                                                                                        \
+	SEC("kprobe/" #name)                                                                     \
+	int BPF_KPROBE(kprobe_##name)                                                            \
+	{                                                                                        \
+		return reached(GET_NEW);                                                         \
 	}                                                                                        \
 	SEC("kretprobe/" #name)                                                                  \
 	int BPF_KRETPROBE(kretprobe_##name, int ret)                                             \
 	{                                                                                        \
-		return failed_get(ret);                                                          \
+		return failed_new(ret);                                                          \
 	}
 
-LIMITS_HOOKS(newseg)
-LIMITS_HOOKS(newary)
-LIMITS_HOOKS(newque)
+NEW_HOOKS(newseg)
+NEW_HOOKS(newary)
+NEW_HOOKS(newque)
+
+static __always_inline int made_file(__s64 file)
+{
+	return is_error(file) ? reached(GET_FILE) : 0;
+}
+
+/* (name, size, flags); the arguments' types are not the same in all versions. */
+SEC("fexit/shmem_kernel_file_setup")
+int fexit_shmem_kernel_file_setup(unsigned long long *ctx)
+{
+	__s64 file = 0;
+
+	bpf_probe_read_kernel(&file, sizeof(file), ctx + 3);
+	return made_file(file);
+}
+
+SEC("kretprobe/shmem_kernel_file_setup")
+int BPF_KRETPROBE(kretprobe_shmem_kernel_file_setup, long file)
+{
+	return made_file(file);
+}

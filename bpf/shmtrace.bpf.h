@@ -15,6 +15,9 @@
 #include "event.h"
 
 #define MAX_ERRNO 4095 /* include/linux/err.h */
+#define ENOMEM	  12
+#define EINVAL	  22
+#define ENOSPC	  28
 
 #define IPC_SEM_IDS 0 /* indices of ipc_namespace.ids (ipc/util.h) */
 #define IPC_MSG_IDS 1
@@ -109,6 +112,7 @@ extern const volatile char filter_comm[EVENT_COMM_LEN];
 /* State, read by the user side through the mapping of .bss. */
 extern __u32 followed_root;
 extern _Bool stopped;
+extern __u32 staged_calls;
 extern __u64 followed_lost;
 extern __u64 lost_calls[CALL_COUNT];
 extern __u64 lost_ledger;
@@ -159,6 +163,11 @@ static __always_inline __u32 current_ipcns_inum(void)
 static __always_inline _Bool is_error(__s64 ret)
 {
 	return ret < 0 && ret >= -MAX_ERRNO;
+}
+
+static __always_inline _Bool is_get(__u32 call)
+{
+	return call == CALL_SHMGET || call == CALL_SEMGET || call == CALL_MSGGET;
 }
 
 static __always_inline enum object_kind call_kind(__u32 call)

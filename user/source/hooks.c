@@ -74,9 +74,34 @@ const char *hook__target(const struct hook *hook, enum hook_way way)
 }
 
 /* ipc/shm.c, ipc/sem.c, ipc/msg.c: what a get calls to make a new object. */
+static const struct {
+	const char *name;
+	enum call_id call;
+} limits_hooks[] = {
+	{"newseg", CALL_SHMGET},
+	{"newary", CALL_SEMGET},
+	{"newque", CALL_MSGGET},
+	{"shmem_kernel_file_setup", CALL_COUNT},
+};
+
 static bool is_limits_hook(const char *name)
 {
-	return !strcmp(name, "newseg") || !strcmp(name, "newary") || !strcmp(name, "newque");
+	for (size_t i = 0; i < sizeof(limits_hooks) / sizeof(*limits_hooks); i++)
+		if (!strcmp(name, limits_hooks[i].name))
+			return true;
+	return false;
+}
+
+uint32_t hooks__staged_calls(const struct hooks *hooks)
+{
+	uint32_t calls = 0;
+
+	for (size_t i = 0; i < hooks->count; i++)
+		for (size_t j = 0; j < sizeof(limits_hooks) / sizeof(*limits_hooks); j++)
+			if (hooks->hook[i].way != WAY_NONE && limits_hooks[j].call != CALL_COUNT &&
+			    !strcmp(hooks->hook[i].name, limits_hooks[j].name))
+				calls |= 1U << limits_hooks[j].call;
+	return calls;
 }
 
 static bool is_lifecycle_hook(const char *name)

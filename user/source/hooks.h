@@ -28,7 +28,7 @@ enum hook_way {
 /* What a hook is there for. */
 enum hook_role {
 	ROLE_CALL,	/* entry and exit of a system call */
-	ROLE_LIMITS,	/* the exact limits behind an ENOSPC */
+	ROLE_LIMITS,	/* how far a failed get came, and the exact limits behind it */
 	ROLE_LIFECYCLE, /* processes, where tracepoints are not exact: see bpf/lifecycle.bpf.c */
 	ROLE_LEDGER,	/* what no system call shows: see bpf/objects.bpf.c, bpf/mappings.bpf.c */
 };
@@ -36,7 +36,7 @@ enum hook_role {
 /* What the user may ask for. */
 enum hook_set { HOOKS_AUTO, HOOKS_FUNCTIONS, HOOKS_SYSCALLS };
 
-#define HOOKS_MAX     48
+#define HOOKS_MAX     64
 #define HOOK_NAME_MAX 24
 
 struct hook_programs {
@@ -130,6 +130,9 @@ void hooks__detach(struct hooks *hooks);
 
 /* The way of the native calls, for the user to know; WAY_NONE before hooks__choose. */
 enum hook_way hooks__main_way(const struct hooks *hooks);
+
+/* The gets, bits by enum call_id, whose making of a new object is hooked. */
+uint32_t hooks__staged_calls(const struct hooks *hooks);
 
 /*
  * Adds to lost, by enum call_id, how often the kernel did not run an entry program because it ran
