@@ -14,6 +14,8 @@
 
 #include "ledger/ledger.h"
 
+#define LEDGER_PAGE_BYTES 4096ULL /* of x86_64 and of Debian's arm64 kernels */
+
 #define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
 #define MODE_LOCKED 02000 /* SHM_LOCKED */
 

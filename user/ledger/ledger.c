@@ -232,6 +232,19 @@ const struct ledger_object *ledger__find_object(const struct ledger *ledger, uin
 	return object__find((struct ledger *)ledger, &key);
 }
 
+const struct ledger_object *ledger__find_key(const struct ledger *ledger, uint32_t ipcns,
+					     uint32_t kind, uint32_t key)
+{
+	struct ledger_object *object, *next;
+
+	/* IPC_PRIVATE finds nothing, and IPC_RMID makes a key free. */
+	HASH_ITER (hh, ledger->objects, object, next)
+		if (key && object->ipc_key == key && object->key.kind == kind &&
+		    object->key.ipcns == ipcns && !(object->mode & MODE_MARKED))
+			return object;
+	return NULL;
+}
+
 void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 {
 	*stats = (struct ledger_stats){

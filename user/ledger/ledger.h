@@ -133,6 +133,10 @@ void ledger__for_each_holder(const struct ledger_object *object,
 const struct ledger_object *ledger__find_object(const struct ledger *ledger, uint32_t ipcns,
 						uint32_t kind, int32_t id);
 
+/* The one that a get with that key finds; NULL: none, or the key is IPC_PRIVATE. */
+const struct ledger_object *ledger__find_key(const struct ledger *ledger, uint32_t ipcns,
+					     uint32_t kind, uint32_t key);
+
 struct ledger_stats {
 	size_t objects, processes, address_spaces, mappings;
 	size_t bytes; /* allocated, tables included */

@@ -7,8 +7,6 @@
 
 #include "ledger/internal.h"
 
-#define PAGE_BYTES 4096ULL /* of x86_64 and of Debian's arm64 kernels */
-
 struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns)
 {
 	struct namespace *ns;
@@ -101,7 +99,7 @@ void object__set_size(struct ledger_object *object, uint64_t size)
 /* The kernel rounds each segment up (ipc/shm.c, newseg). */
 uint64_t object__pages(const struct ledger_object *object)
 {
-	return (object->size + PAGE_BYTES - 1) / PAGE_BYTES;
+	return (object->size + LEDGER_PAGE_BYTES - 1) / LEDGER_PAGE_BYTES;
 }
 
 void object__touch(struct ledger_object *object, uint64_t time_ns)

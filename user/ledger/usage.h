@@ -32,7 +32,7 @@ enum ipc_limit {
 #undef IPC_LIMIT_ENUM
 };
 
-enum { IPC_LIMITS_USED = LIMIT_MSGMNI }; /* LIMIT_SHMMNI to this one have a use */
+#define IPC_LIMITS_USED LIMIT_MSGMNI /* LIMIT_SHMMNI to this one have a use */
 
 /* "SHMMNI"; "" of LIMIT_NONE. Static. */
 const char *ipc_limit__name(enum ipc_limit limit);
