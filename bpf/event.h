@@ -122,7 +122,9 @@ struct ipc_limits {
 	__u32 semmns_used;
 	__u32 msgmni; /* queues */
 	__u32 msgmni_used;
-	__u32 reserved; /* 0 */
+	__u32 semopm; /* operations a semop may have */
+	__u32 msgmax; /* bytes a message may have */
+	__u32 msgmnb; /* bytes that a new queue may hold */
 };
 
 struct call_limits_event {
@@ -286,7 +288,7 @@ EVENT_ASSERT(__builtin_offsetof(struct event, comm) == 32);
 EVENT_ASSERT(sizeof(struct call_event) == 48 + 48 + 24);
 EVENT_ASSERT(__builtin_offsetof(struct call_event, ret) == 96);
 EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
-EVENT_ASSERT(sizeof(struct ipc_limits) == 64);
+EVENT_ASSERT(sizeof(struct ipc_limits) == 72);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8);

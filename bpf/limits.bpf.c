@@ -21,10 +21,13 @@ __hidden int limits_read(struct ipc_limits *out)
 	BPF_CORE_READ_INTO(&sem_ctls, ns, sem_ctls);
 	out->semmsl = sem_ctls[0];
 	out->semmns = sem_ctls[1];
+	out->semopm = sem_ctls[2];
 	out->semmni = sem_ctls[3];
 	out->semmns_used = BPF_CORE_READ(ns, used_sems);
 	out->semmni_used = BPF_CORE_READ(ns, ids[IPC_SEM_IDS].in_use);
 	out->msgmni = BPF_CORE_READ(ns, msg_ctlmni);
+	out->msgmax = BPF_CORE_READ(ns, msg_ctlmax);
+	out->msgmnb = BPF_CORE_READ(ns, msg_ctlmnb);
 	out->msgmni_used = BPF_CORE_READ(ns, ids[IPC_MSG_IDS].in_use);
 	return 0;
 }

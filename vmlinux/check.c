@@ -18,6 +18,8 @@ NEED(struct ipc_ids, in_use);
 NEED(struct ipc_namespace, shm_ctlmni);
 NEED(struct ipc_namespace, used_sems);
 NEED(struct ipc_namespace, msg_ctlmni);
+NEED(struct ipc_namespace, msg_ctlmax);
+NEED(struct ipc_namespace, msg_ctlmnb);
 NEED(struct nsproxy, ipc_ns);
 NEED(struct trace_event_raw_sys_enter, args);
 NEED(struct trace_event_raw_sys_exit, ret);

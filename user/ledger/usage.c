@@ -57,8 +57,14 @@ uint64_t ipc_limit__value(enum ipc_limit limit, const struct ipc_limits *limits)
 		return limits->semmns;
 	case LIMIT_SEMMSL:
 		return limits->semmsl;
+	case LIMIT_SEMOPM:
+		return limits->semopm;
 	case LIMIT_MSGMNI:
 		return limits->msgmni;
+	case LIMIT_MSGMAX:
+		return limits->msgmax;
+	case LIMIT_MSGMNB:
+		return limits->msgmnb;
 	case LIMIT_NONE:
 		break;
 	}

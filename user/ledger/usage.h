@@ -15,15 +15,18 @@
  * X(NAME, kind, unit): those that bound all objects of a namespace together have a use; the
  * others bound one object. Sources: ipc/shm.c newseg, ipc/sem.c newary, ipc/msg.c newque.
  */
-#define IPC_LIMIT_LIST(X)                 \
-	X(SHMMNI, SHM, "segments")        \
-	X(SHMALL, SHM, "pages")           \
-	X(SEMMNI, SEM, "sets")            \
-	X(SEMMNS, SEM, "semaphores")      \
-	X(MSGMNI, MSG, "queues")          \
-	X(SHMMAX, SHM, "bytes a segment") \
-	X(SHMMIN, SHM, "byte a segment")  \
-	X(SEMMSL, SEM, "semaphores a set")
+#define IPC_LIMIT_LIST(X)                   \
+	X(SHMMNI, SHM, "segments")          \
+	X(SHMALL, SHM, "pages")             \
+	X(SEMMNI, SEM, "sets")              \
+	X(SEMMNS, SEM, "semaphores")        \
+	X(MSGMNI, MSG, "queues")            \
+	X(SHMMAX, SHM, "bytes a segment")   \
+	X(SHMMIN, SHM, "byte a segment")    \
+	X(SEMMSL, SEM, "semaphores a set")  \
+	X(SEMOPM, SEM, "operations a call") \
+	X(MSGMAX, MSG, "bytes a message")   \
+	X(MSGMNB, MSG, "bytes a queue")
 
 enum ipc_limit {
 	LIMIT_NONE,

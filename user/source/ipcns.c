@@ -49,6 +49,7 @@ static int read_sem(struct ipc_limits *limits)
 	limits->semmsl = info.semmsl;
 	limits->semmni = info.semmni;
 	limits->semmns = info.semmns;
+	limits->semopm = info.semopm;
 	/* SEM_INFO puts the sets in use into semusz, the semaphores into semaem (ipc/sem.c). */
 	limits->semmni_used = use.semusz;
 	limits->semmns_used = use.semaem;
@@ -63,8 +64,29 @@ static int read_msg(struct ipc_limits *limits)
 	    msgctl(0, MSG_INFO, (struct msqid_ds *)&use) < 0)
 		return -errno;
 	limits->msgmni = info.msgmni;
+	limits->msgmax = info.msgmax;
+	limits->msgmnb = info.msgmnb;
 	limits->msgmni_used = use.msgpool; /* queues in use (ipc/msg.c) */
 	return 0;
+}
+
+/* The word alone, as the kernel reads it (ipc/ipc_sysctl.c, __setup). */
+uint32_t ipcns__ids_max(void)
+{
+	char text[8192], *rest = text, *word;
+	FILE *file = fopen("/proc/cmdline", "re");
+	uint32_t max = IPCNS_IDS_MAX;
+	size_t len;
+
+	if (!file)
+		return max;
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	while ((word = strsep(&rest, " \n")))
+		if (!strcmp(word, "ipcmni_extend"))
+			max = IPCNS_IDS_MAX_EXTENDED;
+	return max;
 }
 
 int ipcns__limits(struct ipc_limits *limits)

@@ -20,4 +20,12 @@ uint32_t ipcns__inum(void);
  */
 int ipcns__limits(struct ipc_limits *limits);
 
+/*
+ * The most that the kernel takes for SHMMNI, SEMMNI and MSGMNI (ipc/util.h, IPCMNI): 32768, or
+ * 16777216 with ipcmni_extend on its command line (Linux 5.1).
+ */
+#define IPCNS_IDS_MAX	       32768U
+#define IPCNS_IDS_MAX_EXTENDED 16777216U
+uint32_t ipcns__ids_max(void);
+
 #endif
