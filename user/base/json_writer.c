@@ -16,6 +16,7 @@ void json_writer__init(struct json_writer *w, char *data, size_t cap)
 	buffer__init(&w->out, data, cap);
 	w->depth = 0;
 	w->filled = 0;
+	w->arrays = 0;
 	w->broken = false;
 }
 
@@ -35,28 +36,46 @@ static void put_quoted(struct json_writer *w, const char *bytes, size_t len)
 /* False where a member cannot stand. Keys are literals of ours, yet escaped like any string. */
 static bool put_key(struct json_writer *w, const char *key)
 {
-	if (!w->depth || !key) {
+	const bool in_array = w->arrays & 1u << w->depth;
+
+	if (!w->depth || !key != in_array) {
 		w->broken = true;
 		return false;
 	}
 	if (w->filled & 1u << w->depth)
 		buffer__put_char(&w->out, ',');
 	w->filled |= 1u << w->depth;
+	if (in_array)
+		return true;
 	put_quoted(w, key, strlen(key));
 	buffer__put_char(&w->out, ':');
 	return true;
 }
 
-void json_writer__begin(struct json_writer *w, const char *key)
+static void begin(struct json_writer *w, const char *key, bool is_array)
 {
 	/* With nothing open there must be nothing written yet: one object a line. */
 	if (w->depth == 0 ? key || w->out.len : w->depth == DEPTH_MAX || !put_key(w, key)) {
 		w->broken = true;
 		return;
 	}
-	buffer__put_char(&w->out, '{');
+	buffer__put_char(&w->out, is_array ? '[' : '{');
 	w->depth++;
 	w->filled &= ~(1u << w->depth);
+	w->arrays &= ~(1u << w->depth);
+	w->arrays |= (uint32_t)is_array << w->depth;
+}
+
+void json_writer__begin(struct json_writer *w, const char *key)
+{
+	begin(w, key, false);
+}
+
+void json_writer__begin_array(struct json_writer *w, const char *key)
+{
+	if (!w->depth)
+		w->broken = true;
+	begin(w, key, true);
 }
 
 void json_writer__end(struct json_writer *w)
@@ -65,7 +84,7 @@ void json_writer__end(struct json_writer *w)
 		w->broken = true;
 		return;
 	}
-	buffer__put_char(&w->out, '}');
+	buffer__put_char(&w->out, w->arrays & 1u << w->depth ? ']' : '}');
 	w->depth--;
 }
 

@@ -17,13 +17,16 @@ struct json_writer {
 	struct buffer out;
 	unsigned int depth; /* objects open */
 	uint32_t filled;    /* bit per depth: has a member, the next one needs a comma */
+	uint32_t arrays;    /* bit per depth: an array, whose members have no key */
 	bool broken;	    /* the calls did not make one object */
 };
 
 void json_writer__init(struct json_writer *w, char *data, size_t cap);
 
-/* The outermost object has no key (NULL), all others have one. At most 31 deep. */
+/* The outermost object and the members of arrays have no key (NULL), all others have one. */
 void json_writer__begin(struct json_writer *w, const char *key);
+void json_writer__begin_array(struct json_writer *w, const char *key);
+/* The object or array that was begun last. At most 31 may be open. */
 void json_writer__end(struct json_writer *w);
 
 /* Up to len bytes or the first NUL, in any encoding (escape__json). */

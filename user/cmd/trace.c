@@ -19,7 +19,8 @@
 #include "base/log.h"
 #include "base/privileges.h"
 #include "cmd/cmd.h"
-#include "cmd/leak_watch.h"
+#include "cmd/explainer.h"
+#include "cmd/trace_ledger.h"
 #include "cmd/trace_options.h"
 #include "source/bpf.h"
 #include "view/call.h"
@@ -37,7 +38,8 @@ struct trace {
 	struct trace_options options;
 	struct bpf_source *source;
 	struct view *view;
-	struct leak_watch *leaks; /* NULL: not asked for */
+	struct trace_ledger *ledger; /* NULL: nothing asked for needs it */
+	struct explainer *explainer; /* NULL: not asked for */
 	int err;
 	FILE *out;
 	int signal_fd;
@@ -111,8 +113,10 @@ static int handle_event(void *context, const struct event *event)
 		handle_lost(trace, (const struct lost_event *)event);
 		break;
 	}
-	if (trace->leaks)
-		trace->err = leak_watch__apply(trace->leaks, event);
+	if (trace->ledger)
+		trace->err = trace_ledger__apply(trace->ledger, event);
+	if (trace->explainer && !trace->err)
+		explainer__apply(trace->explainer, event);
 	return trace->err != 0;
 }
 
@@ -230,9 +234,14 @@ static int follow(struct trace *trace)
 
 		if (trace->done)
 			break;
-		if (!n && trace->leaks)
-			n = leak_watch__tick(trace->leaks, trace->source,
-					     clock_ns(CLOCK_MONOTONIC));
+		if (!n && trace->ledger)
+			n = trace_ledger__tick(trace->ledger, trace->source,
+					       clock_ns(CLOCK_MONOTONIC));
+		if (n < 0)
+			return n;
+		if (trace->explainer &&
+		    explainer__tick(trace->explainer, clock_ns(CLOCK_MONOTONIC)))
+			n = flush(trace);
 		if (n < 0)
 			return n;
 		wait_for_events(trace);
@@ -262,6 +271,8 @@ static int drain(struct trace *trace)
 		bpf_source__lost(trace->source, lost);
 		report_loss(trace, clock_ns(CLOCK_MONOTONIC), lost);
 	}
+	if (trace->explainer)
+		explainer__finish(trace->explainer);
 	trace->view->ops->end(trace->view, &trace->totals);
 	return flush(trace);
 }
@@ -449,13 +460,21 @@ static int open_source(struct trace *trace)
 }
 
 /* The hooks are on, and the ring holds what happens meanwhile. */
-static int start_leaks(struct trace *trace)
+static int start_ledger(struct trace *trace)
 {
-	if (!trace->options.leaks)
+	if (!trace->options.source.ledger)
 		return 0;
-	trace->leaks = leak_watch__new(trace->view, &trace->options.source,
-				       bpf_source__mappings_observed(trace->source));
-	return trace->leaks ? leak_watch__start(trace->leaks, trace->source) : -ENOMEM;
+	trace->ledger = trace_ledger__new(trace->options.leaks ? trace->view : NULL,
+					  &trace->options.source,
+					  bpf_source__mappings_observed(trace->source));
+	if (!trace->ledger)
+		return -ENOMEM;
+	if (trace->options.explain) {
+		trace->explainer = explainer__new(trace->view, trace_ledger__get(trace->ledger));
+		if (!trace->explainer)
+			return -ENOMEM;
+	}
+	return trace_ledger__start(trace->ledger, trace->source);
 }
 
 static void clean_up(struct trace *trace)
@@ -465,7 +484,8 @@ static void clean_up(struct trace *trace)
 	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
 	if (trace->out)
 		fclose(trace->out);
-	leak_watch__free(trace->leaks);
+	explainer__free(trace->explainer);
+	trace_ledger__free(trace->ledger);
 	bpf_source__close(trace->source);
 	for (size_t i = 0; trace->pid_fds && i < trace->options.source.n_pids; i++)
 		if (trace->pid_fds[i].fd > 0)
@@ -497,7 +517,7 @@ static int start(struct trace *trace)
 			command__abandon(&trace->command);
 		return err == -EPERM || err == -ENOTSUP ? EXIT_NOT_ALLOWED : EXIT_FAILED;
 	}
-	err = start_leaks(trace);
+	err = start_ledger(trace);
 	if (err) {
 		pr_err("cannot read what exists already: %s", strerror(-err));
 		if (trace->options.command)
@@ -508,7 +528,7 @@ static int start(struct trace *trace)
 	err = privileges__raise_priority();
 	if (err)
 		pr_debug("cannot raise the priority: %s", strerror(-err));
-	err = privileges__drop(trace->leaks != NULL);
+	err = privileges__drop(trace->ledger != NULL);
 	if (err)
 		pr_debug("cannot drop privileges: %s", strerror(-err));
 	return EXIT_DONE;

@@ -9,11 +9,13 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cmd/cmd.h"
+#include "ledger/refusal.h"
 #include "view/words.h"
 
 #define CALLS_SHM   (1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL)
 #define CALLS_SEM   (1U << CALL_SEMGET | 1U << CALL_SEMCTL)
 #define CALLS_MSG   (1U << CALL_MSGGET | 1U << CALL_MSGCTL)
+#define CALLS_GET   (1U << CALL_SHMGET | 1U << CALL_SEMGET | 1U << CALL_MSGGET)
 #define CALLS_ALL   ((1U << CALL_COUNT) - 1)
 #define CALLS_SIZED (1U << CALL_SHMGET | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
 /* What creates, attaches and removes; what moves data is traced when it is asked for. */
@@ -29,6 +31,7 @@ enum {
 	OPTION_DEBUG,
 	OPTION_USAGE,
 	OPTION_NO_LEAKS,
+	OPTION_NO_EXPLAIN,
 };
 
 static const struct argp_option argp_options[] = {
@@ -60,6 +63,9 @@ static const struct argp_option argp_options[] = {
 	{"no-leaks", OPTION_NO_LEAKS, NULL, 0,
 	 "do not say what is left behind unused; nor is that said with -c, nor where a filter "
 	 "asks for particular calls",
+	 4},
+	{"no-explain", OPTION_NO_EXPLAIN, NULL, 0,
+	 "do not say why a shmget, semget or msgget failed, and who fills the limit that it hit",
 	 4},
 	{"output", 'o', "FILE", 0, "write to FILE and not to standard output", 4},
 	{"quiet", 'q', NULL, 0, "no header and no messages but errors", 4},
@@ -198,6 +204,13 @@ static bool asks_for_calls(const struct bpf_source_options *source)
 	       source->by_key || source->by_id || source->min_size;
 }
 
+/* A get that fails has no id, and with -E only one errno is shown. */
+static bool may_show_refusals(const struct bpf_source_options *source)
+{
+	return source->calls & CALLS_GET && !source->by_id &&
+	       (!source->error || refusal__is_explained(source->error));
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -236,6 +249,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_NO_LEAKS:
 		options->leaks = false;
 		break;
+	case OPTION_NO_EXPLAIN:
+		options->explain = false;
+		break;
 	case OPTION_DEBUG:
 		log__set_level(LOG_DEBUG);
 		break;
@@ -264,7 +280,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		/* Who asks for particular calls does not ask for what else happens. */
 		if (options->summary || options->count || asks_for_calls(&options->source))
 			options->leaks = false;
-		options->source.ledger = options->leaks;
+		if (options->summary || !may_show_refusals(&options->source))
+			options->explain = false;
+		options->source.ledger = options->leaks || options->explain;
 		if (options->command && options->source.n_pids)
 			argp_error(state, "-p and a command exclude each other");
 		if (options->source.min_size && !(options->source.calls & CALLS_SIZED))
@@ -290,6 +308,7 @@ void trace_options__parse(struct trace_options *options, int argc, char *argv[])
 	*options = (struct trace_options){
 		.source = {.calls = CALLS_DEFAULT, .buffer = BPF_SOURCE_BUFFER_DEFAULT},
 		.leaks = true,
+		.explain = true,
 	};
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, options);
 }

@@ -20,7 +20,8 @@ struct trace_options {
 	bool json;
 	bool summary;
 	bool quiet;
-	bool leaks; /* say what is left behind that nothing uses */
+	bool leaks;   /* say what is left behind that nothing uses */
+	bool explain; /* say why a get failed */
 	enum trace_color color;
 	const char *output;   /* NULL: standard output */
 	uint64_t duration_ns; /* 0: no limit */

@@ -44,11 +44,9 @@ const char *refusal_certainty__name(enum refusal_certainty certainty)
 	return names[certainty];
 }
 
-bool refusal__is_one(const struct call_event *call)
+bool refusal__is_explained(int error)
 {
-	if (call->call != CALL_SHMGET && call->call != CALL_SEMGET && call->call != CALL_MSGGET)
-		return false;
-	switch (-call->ret) {
+	switch (error) {
 	case EEXIST:
 	case EINVAL:
 	case EACCES:
@@ -60,6 +58,13 @@ bool refusal__is_one(const struct call_event *call)
 	default:
 		return false;
 	}
+}
+
+bool refusal__is_one(const struct call_event *call)
+{
+	return (call->call == CALL_SHMGET || call->call == CALL_SEMGET ||
+		call->call == CALL_MSGGET) &&
+	       call->ret < 0 && call->ret > -4096 && refusal__is_explained(-call->ret);
 }
 
 static uint32_t flags_of(const struct call_event *call)
@@ -244,7 +249,7 @@ static bool is_overcommitted(const struct refusal *refusal)
 	switch (memory->overcommit) {
 	case 0:
 		return !(flags_of(refusal->call) & FLAG_NORESERVE) && memory->ram != UINT64_MAX &&
-		       size > memory->ram + memory->swap;
+		       memory->swap != UINT64_MAX && size > memory->ram + memory->swap;
 	case 2:
 		return memory->commit_limit != UINT64_MAX &&
 		       is_beyond(memory->committed, size, memory->commit_limit);

@@ -72,7 +72,9 @@ struct refusal {
 	struct memory_facts memory;
 };
 
-/* The call is a get that failed in a way that is explained: all but ENOENT. */
+/* Errnos of a get that are explained: not ENOENT, which says all that there is to say. */
+bool refusal__is_explained(int error);
+/* The call is a get that failed with one of them. */
 bool refusal__is_one(const struct call_event *call);
 
 /*

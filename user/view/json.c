@@ -12,6 +12,7 @@
 #include "view/leak.h"
 #include "view/limits.h"
 #include "view/loss.h"
+#include "view/refusal.h"
 #include "view/words.h"
 
 #define NS_PER_SEC 1000000000ll
@@ -256,6 +257,28 @@ static void json_view__leak(struct view *view, const struct ledger_leak *leak)
 	end_line(&w, json);
 }
 
+static void json_view__refusal(struct view *view, const struct view_refusal *refusal)
+{
+	struct json_view *json = (struct json_view *)view;
+	struct json_writer w;
+
+	begin_line(&w, json, "limit");
+	put_time(&w, json, refusal->refusal->call->head.time_ns);
+	refusal__put_json(&w, refusal);
+	end_line(&w, json);
+}
+
+static void json_view__suppressed(struct view *view, const struct view_suppressed *suppressed)
+{
+	struct json_view *json = (struct json_view *)view;
+	struct json_writer w;
+
+	begin_line(&w, json, "suppressed");
+	put_time(&w, json, suppressed->time_ns);
+	suppressed__put_json(&w, suppressed);
+	end_line(&w, json);
+}
+
 static void json_view__end(struct view *view, const struct view_totals *totals)
 {
 	struct json_view *json = (struct json_view *)view;
@@ -286,6 +309,8 @@ static const struct view_ops json_view_ops = {
 	.call = json_view__call,
 	.lost = json_view__lost,
 	.leak = json_view__leak,
+	.refusal = json_view__refusal,
+	.suppressed = json_view__suppressed,
 	.end = json_view__end,
 	.free = json_view__free,
 };

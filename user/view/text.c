@@ -12,15 +12,15 @@
 #include "base/escape.h"
 #include "view/call.h"
 #include "view/leak.h"
-#include "view/limits.h"
 #include "view/loss.h"
+#include "view/refusal.h"
 #include "view/text.h"
 #include "view/words.h"
 
 #define PID_COLUMNS  7
 #define COMM_COLUMNS 15
-/* The limits stand below CALL, two columns further right: 15 + 1 + 7 + 1 + 15 + 1 + 2. */
-#define LIMITS_INDENT 42
+/* Why a call failed stands below CALL, two columns further right: 15 + 1 + 7 + 1 + 15 + 1 + 2. */
+#define REFUSAL_INDENT 42
 
 #define LINE_MAX_BYTES 2048 /* all parts at their longest need half of it */
 
@@ -156,19 +156,6 @@ static void put_duration(struct buffer *line, const struct call_event *call)
 	buffer__put_char(line, '>');
 }
 
-static void put_limits(struct buffer *line, const struct call_event *call)
-{
-	size_t start = line->len, text;
-
-	buffer__put_spaces(line, LIMITS_INDENT);
-	text = line->len;
-	limits__put_text(line, (const struct call_limits_event *)call);
-	if (line->len == text)
-		line->len = start;
-	else
-		buffer__put_char(line, '\n');
-}
-
 static void text_view__call(struct view *view, const struct call_event *call)
 {
 	struct text_view *text = (struct text_view *)view;
@@ -187,8 +174,40 @@ static void text_view__call(struct view *view, const struct call_event *call)
 		put_words(&line, call);
 	put_duration(&line, call);
 	buffer__put_char(&line, '\n');
-	if (call->head.type == EVENT_CALL_LIMITS)
-		put_limits(&line, call);
+	fwrite_unlocked(line.data, 1, line.len, text->out);
+}
+
+/* A line that is of no one process. */
+static void put_nobody(struct buffer *line, struct text_view *text, uint64_t time_ns)
+{
+	put_time(line, text, time_ns);
+	buffer__put_char(line, '-');
+	put_padding(line, 1, PID_COLUMNS);
+	buffer__put_char(line, '-');
+	put_padding(line, 1, COMM_COLUMNS);
+}
+
+static void text_view__refusal(struct view *view, const struct view_refusal *refusal)
+{
+	struct text_view *text = (struct text_view *)view;
+	char bytes[REFUSAL_TEXT_MAX];
+	struct buffer lines;
+
+	buffer__init(&lines, bytes, sizeof(bytes));
+	refusal__put_text(&lines, refusal, REFUSAL_INDENT, text->utf8);
+	fwrite_unlocked(lines.data, 1, lines.len, text->out);
+}
+
+static void text_view__suppressed(struct view *view, const struct view_suppressed *suppressed)
+{
+	struct text_view *text = (struct text_view *)view;
+	char bytes[LINE_MAX_BYTES];
+	struct buffer line;
+
+	buffer__init(&line, bytes, sizeof(bytes));
+	put_nobody(&line, text, suppressed->time_ns);
+	suppressed__put_text(&line, suppressed);
+	buffer__put_char(&line, '\n');
 	fwrite_unlocked(line.data, 1, line.len, text->out);
 }
 
@@ -199,11 +218,7 @@ static void text_view__lost(struct view *view, const struct view_loss *loss)
 	struct buffer line;
 
 	buffer__init(&line, bytes, sizeof(bytes));
-	put_time(&line, text, loss->time_ns);
-	buffer__put_char(&line, '-');
-	put_padding(&line, 1, PID_COLUMNS);
-	buffer__put_char(&line, '-');
-	put_padding(&line, 1, COMM_COLUMNS);
+	put_nobody(&line, text, loss->time_ns);
 	put_sgr(&line, text, SGR_ERROR);
 	loss__put_text(&line, loss->calls);
 	put_sgr(&line, text, SGR_RESET);
@@ -250,6 +265,8 @@ static const struct view_ops text_view_ops = {
 	.call = text_view__call,
 	.lost = text_view__lost,
 	.leak = text_view__leak,
+	.refusal = text_view__refusal,
+	.suppressed = text_view__suppressed,
 	.end = text_view__end,
 	.free = text_view__free,
 };

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/explainer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "source/ipcns.h"
+#include "source/memory.h"
+#include "view/refusal.h"
+
+#define INTERVAL_NS 1000000000ULL
+/*
+ * Kinds of failure that are told apart at once. Each costs a walk through the ledger, so that this
+ * also bounds what a second of failures may cost.
+ */
+#define KINDS_MAX 64
+
+struct kind {
+	uint64_t until_ns;	     /* explained again from then on; 0: not in use */
+	struct view_suppressed left; /* out, since it was explained */
+};
+
+struct explainer {
+	struct view *view;
+	const struct ledger *ledger;
+	uint32_t own_ipcns;
+	uint32_t ids_max;
+	size_t n_kinds;
+	struct kind kinds[KINDS_MAX];
+	struct kind others; /* of all that found no room above */
+};
+
+struct explainer *explainer__new(struct view *view, const struct ledger *ledger)
+{
+	struct explainer *explainer = calloc(1, sizeof(*explainer));
+
+	if (!explainer)
+		return NULL;
+	explainer->view = view;
+	explainer->ledger = ledger;
+	explainer->own_ipcns = ipcns__inum();
+	explainer->ids_max = ipcns__ids_max();
+	explainer->others.left.call = CALL_COUNT;
+	return explainer;
+}
+
+void explainer__free(struct explainer *explainer)
+{
+	free(explainer);
+}
+
+/* What the numbers that came with the call say of it: cheap, and enough to tell kinds apart. */
+static struct view_suppressed kind_of(const struct call_event *call)
+{
+	struct refusal refusal;
+
+	refusal__explain(&refusal, call, NULL, NULL);
+	return (struct view_suppressed){
+		.ipcns = call->head.ipcns,
+		.call = call->call,
+		.error = refusal.error,
+		.cause = refusal.cause,
+		.limit = refusal.limit,
+	};
+}
+
+static bool is_alike(const struct view_suppressed *a, const struct view_suppressed *b)
+{
+	return a->ipcns == b->ipcns && a->call == b->call && a->error == b->error &&
+	       a->cause == b->cause && a->limit == b->limit;
+}
+
+static bool say_left(struct explainer *explainer, struct kind *kind)
+{
+	if (!kind->left.count)
+		return false;
+	explainer->view->ops->suppressed(explainer->view, &kind->left);
+	kind->left.count = 0;
+	return true;
+}
+
+/* A second has passed without another of its kind: its place is free. */
+static bool expire(struct explainer *explainer, uint64_t now_ns)
+{
+	bool said = false;
+
+	for (size_t i = 0; i < explainer->n_kinds;) {
+		struct kind *kind = &explainer->kinds[i];
+
+		if (now_ns < kind->until_ns) {
+			i++;
+			continue;
+		}
+		said |= say_left(explainer, kind);
+		*kind = explainer->kinds[--explainer->n_kinds];
+	}
+	if (now_ns >= explainer->others.until_ns)
+		said |= say_left(explainer, &explainer->others);
+	return said;
+}
+
+static struct kind *find_kind(struct explainer *explainer, const struct view_suppressed *like)
+{
+	for (size_t i = 0; i < explainer->n_kinds; i++)
+		if (is_alike(&explainer->kinds[i].left, like))
+			return &explainer->kinds[i];
+	return NULL;
+}
+
+static void leave_out(struct kind *kind, const struct call_event *call)
+{
+	if (!kind->left.count && kind->until_ns <= call->head.time_ns)
+		kind->until_ns = call->head.time_ns + INTERVAL_NS;
+	kind->left.count++;
+	kind->left.time_ns = call->head.time_ns;
+}
+
+static void explain(struct explainer *explainer, const struct call_event *call)
+{
+	const struct remedy_place place = {
+		.ipcns = call->head.ipcns == explainer->own_ipcns ? 0 : call->head.ipcns,
+		.pid = call->head.pid,
+		.ids_max = explainer->ids_max,
+	};
+	struct memory_facts memory;
+	struct view_refusal said;
+	struct refusal refusal;
+
+	if (call->ret == -ENOMEM)
+		memory__read(&memory, call->head.pid, refusal__huge_size(call));
+	/* Without memory for it nobody is named: the cause is told all the same. */
+	refusal__explain(&refusal, call, explainer->ledger, call->ret == -ENOMEM ? &memory : NULL);
+	said = (struct view_refusal){.refusal = &refusal};
+	if (refusal.cause == REFUSAL_LIMIT)
+		remedy__find(&said.remedy, refusal.limit, &refusal.limits,
+			     refusal.has_usage ? &refusal.usage : NULL, &place, refusal.wanted);
+	explainer->view->ops->refusal(explainer->view, &said);
+}
+
+void explainer__apply(struct explainer *explainer, const struct event *event)
+{
+	const struct call_event *call = (const struct call_event *)event;
+	struct view_suppressed like;
+	struct kind *kind;
+
+	if ((event->type != EVENT_CALL && event->type != EVENT_CALL_LIMITS) ||
+	    !refusal__is_one(call))
+		return;
+	like = kind_of(call);
+	expire(explainer, event->time_ns);
+	kind = find_kind(explainer, &like);
+	if (kind) {
+		leave_out(kind, call);
+		return;
+	}
+	if (explainer->n_kinds == KINDS_MAX) {
+		leave_out(&explainer->others, call);
+		return;
+	}
+	explainer->kinds[explainer->n_kinds++] = (struct kind){
+		.until_ns = event->time_ns + INTERVAL_NS, .left = like};
+	explain(explainer, call);
+}
+
+bool explainer__tick(struct explainer *explainer, uint64_t now_ns)
+{
+	return expire(explainer, now_ns);
+}
+
+void explainer__finish(struct explainer *explainer)
+{
+	expire(explainer, UINT64_MAX);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ledger beside the stream of `trace`: it says what is left behind, and who fills a limit.
+ */
+#ifndef SHMTRACE_CMD_TRACE_LEDGER_H
+#define SHMTRACE_CMD_TRACE_LEDGER_H
+
+#include "ledger/ledger.h"
+#include "source/bpf.h"
+#include "view/view.h"
+
+struct trace_ledger;
+
+/*
+ * Leaks go to the view (NULL: they are not wanted), if the filters for processes and namespaces let
+ * their subject pass. Both are borrowed. NULL: out of memory.
+ */
+struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_source_options *filters,
+				       bool mappings_observed);
+void trace_ledger__free(struct trace_ledger *self);
+
+/* What all events so far have made of it. */
+const struct ledger *trace_ledger__get(const struct trace_ledger *self);
+
+/* Of the view's own source: what exists already. 0 or -errno. */
+int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *source);
+
+/* 0 or -ENOMEM. */
+int trace_ledger__apply(struct trace_ledger *self, const struct event *event);
+
+/*
+ * To be called when nothing is waiting in the ring: compares with the kernel's tables, if it is
+ * time or something was lost. 0 or -errno.
+ */
+int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns);
+
+#endif
