@@ -30,7 +30,8 @@ hits() {
 	inside "$SHMTRACE" trace -q -e "$2" -o "$T/text" -- "$WORK/limits" "$1" >"$T/said"
 	cat "$T/text"
 	[ "$(grep -c "ENOSPC" "$T/text")" -eq 1 ]
-	tail -n1 "$T/text" | grep -E "^ {42}(.*, )?$name: $used of $limit .*in use in ipc:\[[0-9]+\]"
+	grep -A1 ENOSPC "$T/text" | tail -n1 |
+		grep -E "^ {42}(likely )?$name: $used of $limit .*in use in ipc:\[[0-9]+\]"
 }
 
 @test "limits: SHMMNI" {

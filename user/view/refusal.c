@@ -333,6 +333,10 @@ void refusal__put_text(struct buffer *out, const struct view_refusal *view, unsi
 void suppressed__put_text(struct buffer *out, const struct view_suppressed *suppressed)
 {
 	buffer__put_u64(out, suppressed->count);
+	if (suppressed->call == CALL_COUNT) {
+		buffer__put_str(out, " more failures, of too many kinds at once: not explained");
+		return;
+	}
 	buffer__put_str(out, " more ");
 	buffer__put_str(out, words__call_name(suppressed->call));
 	buffer__put_str(out, " that failed with ");

@@ -24,7 +24,7 @@ struct view_suppressed {
 	uint64_t time_ns; /* CLOCK_MONOTONIC of the last one */
 	uint64_t count;
 	uint32_t ipcns;
-	uint32_t call; /* enum call_id */
+	uint32_t call; /* enum call_id; CALL_COUNT: of several kinds, and nothing below is known */
 	int error;
 	enum refusal_cause cause;
 	enum ipc_limit limit;

@@ -153,11 +153,13 @@ void refusal__put_json(struct json_writer *w, const struct view_refusal *view)
 
 void suppressed__put_json(struct json_writer *w, const struct view_suppressed *suppressed)
 {
+	const bool one_kind = suppressed->call != CALL_COUNT;
+
 	json_writer__u64(w, "count", suppressed->count);
-	json_writer__u64(w, "ipcns", suppressed->ipcns);
-	json_writer__str(w, "call", words__call_name(suppressed->call));
-	json_writer__u64(w, "errno", suppressed->error);
-	json_writer__str(w, "error", words__errno_name(suppressed->error));
-	json_writer__str(w, "cause", refusal_cause__name(suppressed->cause));
+	put_number(w, "ipcns", suppressed->ipcns, one_kind);
+	json_writer__str(w, "call", one_kind ? words__call_name(suppressed->call) : NULL);
+	put_number(w, "errno", suppressed->error, one_kind);
+	json_writer__str(w, "error", one_kind ? words__errno_name(suppressed->error) : NULL);
+	json_writer__str(w, "cause", one_kind ? refusal_cause__name(suppressed->cause) : NULL);
 	put_text(w, "limit", ipc_limit__name(suppressed->limit));
 }
