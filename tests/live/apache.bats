@@ -4,49 +4,13 @@
 # As it happens to administrators: an Apache with mutexes in System V semaphores is killed with -9, again
 # and again, and each time leaves sets that nothing uses.
 
-APACHE=/usr/sbin/apache2
-
-setup() {
-	T=$BATS_TEST_TMPDIR
-	SHMTRACE=${SHMTRACE_BUILD:-build}/shmtrace
-	[ -x "$APACHE" ] || skip "no $APACHE"
-	mkdir -p "$T/htdocs" "$T/run"
-	cat >"$T/httpd.conf" <<EOF
-ServerRoot $T
-ServerName localhost
-Listen 127.0.0.1:18374
-Listen 127.0.0.1:18375
-PidFile $T/run/httpd.pid
-DefaultRuntimeDir $T/run
-ErrorLog $T/error.log
-LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
-LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-Mutex sysvsem default
-AcceptFilter http none
-StartServers 3
-MaxRequestWorkers 5
-DocumentRoot $T/htdocs
-User www-data
-Group www-data
-EOF
-	chmod -R a+rX "$T"
-	# Starts it, and kills every process of it, by number.
-	cat >"$T/round" <<EOF
-for round in 1 2 3 4 5; do
-	rm -f $T/run/httpd.pid
-	$APACHE -d $T -f $T/httpd.conf || exit 1
-	for _ in \$(seq 50); do [ -s $T/run/httpd.pid ] && break; sleep 0.1; done
-	main=\$(cat $T/run/httpd.pid)
-	sleep 0.3
-	kill -9 \$main \$(pgrep -P \$main)
-	sleep 0.3
-done
-ipcs -s | grep -c '^0x' >$T/sets
-EOF
-}
+load live.bash
+load servers.bash
 
 @test "each set that a killed Apache abandons is named, with Apache as its owner" {
-	unshare -i "$SHMTRACE" trace -J -o "$T/trace" -- sh "$T/round" 3>&-
+	write_apache
+	unshare -i "$SHMTRACE" trace -J -o "$T/trace" -- \
+		sh -c "sh $T/round 5; ipcs -s | grep -c ^0x >$T/sets" 3>&-
 	[ "$(cat "$T/sets")" -ge 5 ]
 	jq -r 'select(.type == "leak" and .kind == "sem") | [.owner.comm, .known] | join(" ")' "$T/trace" |
 		sort | uniq -c
@@ -57,19 +21,21 @@ EOF
 }
 
 @test "top shows what killed Apaches have left" {
+	write_apache
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -i sh -c '
 		"$1" top --batch -J -d 1000 >"$2/top" 2>"$2/top.err" &
 		top=$!
 		until grep -q "watching by" "$2/top.err"; do sleep 0.1; done
-		sleep 0.5
-		sh "$2/round"
+		sh "$2/round" 5
+		ipcs -s | grep -c ^0x >"$2/sets"
 		kill -USR1 $top
 		until grep -q "\"type\":\"ledger\"" "$2/top"; do sleep 0.1; done
 		kill $top
 		wait $top' sh "$SHMTRACE" "$T" 3>&-
+	[ "$(cat "$T/sets")" -ge 5 ]
 	[ "$(jq -r 'select(.type == "object" and .kind == "sem" and .state == "orphan" and
 		.creator_comm == "apache2").id' "$T/top" | wc -l)" -eq "$(cat "$T/sets")" ]
 	[ "$(jq -r 'select(.type == "process" and .comm == "apache2").leaked' "$T/top" |
-		awk '{ n += $1 } END { print n }')" -ge "$(cat "$T/sets")" ]
+		awk '{ n += $1 } END { print n }')" -eq "$(cat "$T/sets")" ]
 }
