@@ -7,7 +7,7 @@
 _shmtrace_commands="trace top ls doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
-	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --color
+	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --color
 	--hooks --buffer --debug -h --help"
 _shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort -p --pid --reconcile --hooks
 	--buffer --debug -h --help"

@@ -84,7 +84,7 @@ function_hooks_work() {
 }
 
 @test "rights: while it traces without a ledger, shmtrace keeps no capability but CAP_BPF" {
-	start_trace -e shmget -d 20
+	start_trace -e shmget --no-explain -d 20
 	sleep 0.2
 	# CAP_BPF is the 39th.
 	[ "$(awk '/^CapEff/ { print $2 }' "/proc/$TRACER/status")" = 0000008000000000 ]
