@@ -148,6 +148,8 @@ static void test_sums_do_not_wrap(void **state)
 	explains(NULL, &e, NULL, REFUSAL_SIZE, EXACT, LIMIT_NONE);
 	e = get(CALL_SHMGET, 0, UINT64_MAX - 4094, 0600, ENOSPC, unseen);
 	explains(NULL, &e, NULL, REFUSAL_SIZE, EXACT, LIMIT_NONE);
+	e = get(CALL_SHMGET, 0, UINT64_MAX - 4095, 0600, ENOSPC, unseen);
+	explains(NULL, &e, NULL, REFUSAL_LIMIT, LIKELY, LIMIT_SHMALL);
 }
 
 static void test_second_limit_is_told(void **state)
@@ -201,6 +203,11 @@ static void test_sizes_of_segments(void **state)
 
 		e = get(CALL_SHMGET, 0, 0, 0600, EINVAL, path);
 		explains(&f, &e, NULL, REFUSAL_LIMIT, sure, LIMIT_SHMMIN);
+		e = get(CALL_SHMGET, 0, 1, 0600, EINVAL, path);
+		explains(&f, &e, NULL, REFUSAL_UNKNOWN, NONE, LIMIT_NONE);
+		e = get(CALL_SHMGET, 0, INT64_MAX, 01600, EINVAL, path);
+		e.limits.shmmax = UINT64_MAX;
+		explains(&f, &e, NULL, REFUSAL_UNKNOWN, NONE, LIMIT_NONE);
 		e = get(CALL_SHMGET, 0x999, GB + 1, 01600, EINVAL, path);
 		explains(&f, &e, NULL, REFUSAL_LIMIT, sure, LIMIT_SHMMAX);
 		e = get(CALL_SHMGET, 0x999, GB, 01600, EINVAL, path);
@@ -244,6 +251,8 @@ static void test_sizes_of_sets(void **state)
 		explains(&f, &e, NULL, REFUSAL_LIMIT, sure, LIMIT_SEMMSL);
 		e = get(CALL_SEMGET, KEY, (uint32_t)-1, 0600, EINVAL, path);
 		explains(&f, &e, NULL, REFUSAL_LIMIT, sure, LIMIT_SEMMSL);
+		e = get(CALL_SEMGET, KEY, 250, 0600, EINVAL, path);
+		explains(&f, &e, NULL, REFUSAL_SMALLER, sure, LIMIT_NONE);
 		e = get(CALL_SEMGET, KEY, 5, 0600, EINVAL, path);
 		explains(&f, &e, NULL, REFUSAL_SMALLER, sure, LIMIT_NONE);
 	}
@@ -321,7 +330,9 @@ static void test_memory(void **state)
 	memory.cgroup_max = GB;
 	memory.cgroup_used = GB - 4096;
 	explains(NULL, &e, &memory, REFUSAL_CGROUP, LIKELY, LIMIT_NONE);
-	memory.cgroup_used = GB / 2;
+	memory.cgroup_used = GB - (1 << 20);
+	explains(NULL, &e, &memory, REFUSAL_CGROUP, LIKELY, LIMIT_NONE);
+	memory.cgroup_used = GB - (1 << 20) - 1;
 	explains(NULL, &e, &memory, REFUSAL_UNKNOWN, NONE, LIMIT_NONE);
 }
 
