@@ -31,6 +31,8 @@
 
 #define OUTPUT_BUFFER (1UL << 16)
 
+#define BUSY 256 /* events of one look: then there is no time for anything else */
+
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
@@ -224,6 +226,22 @@ static void wait_for_events(struct trace *trace)
 	}
 }
 
+/* n: events that the last look found. 0 or -errno. */
+static int look_after_ledger(struct trace *trace, int n)
+{
+	const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	bool said = false;
+	int err = 0;
+
+	if (trace->ledger && n < BUSY)
+		err = trace_ledger__tick(trace->ledger, trace->source, now_ns, n == 0, &said);
+	if (trace->explainer)
+		said |= explainer__tick(trace->explainer, now_ns);
+	if (!err && said)
+		err = flush(trace);
+	return err;
+}
+
 static int follow(struct trace *trace)
 {
 	while (!trace->done) {
@@ -234,14 +252,7 @@ static int follow(struct trace *trace)
 
 		if (trace->done)
 			break;
-		if (!n && trace->ledger)
-			n = trace_ledger__tick(trace->ledger, trace->source,
-					       clock_ns(CLOCK_MONOTONIC));
-		if (n < 0)
-			return n;
-		if (trace->explainer &&
-		    explainer__tick(trace->explainer, clock_ns(CLOCK_MONOTONIC)))
-			n = flush(trace);
+		n = look_after_ledger(trace, n);
 		if (n < 0)
 			return n;
 		wait_for_events(trace);
@@ -270,6 +281,11 @@ static int drain(struct trace *trace)
 	if (!enough) {
 		bpf_source__lost(trace->source, lost);
 		report_loss(trace, clock_ns(CLOCK_MONOTONIC), lost);
+	}
+	if (trace->ledger) {
+		n = trace_ledger__finish(trace->ledger, trace->source, clock_ns(CLOCK_MONOTONIC));
+		if (n < 0)
+			pr_debug("cannot read what is left: %s", strerror(-n));
 	}
 	if (trace->explainer)
 		explainer__finish(trace->explainer);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/trace_ledger.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vector.h"
 #include "source/live_snapshot.h"
 #include "view/leak.h"
 
 #define RECONCILE_NS	 30000000000ULL /* at a slow pace */
+#define SETTLE_NS	 100000000ULL	/* the kernel takes no longer to remove what it will */
 #define RECONCILE_MIN_NS 1000000000ULL	/* after a loss, and where mappings are inferred */
 
 struct trace_ledger {
@@ -16,31 +19,75 @@ struct trace_ledger {
 	struct ledger *ledger;
 	bool mappings_observed;
 	uint64_t reconciled_ns;
-	bool changed; /* since then */
+	bool changed;		 /* since then */
+	struct view_leak *leaks; /* that wait to be said, the oldest first */
+	size_t n_leaks, leaks_cap;
+	bool out_of_memory;
 };
 
-static bool passes(const struct trace_ledger *self, const struct ledger_leak *leak)
+static bool passes(const struct trace_ledger *self, const struct view_leak *leak)
 {
 	const struct bpf_source_options *filters = self->filters;
-	struct process_info subject;
-	struct object_info object;
+	const struct process_info *subject = leak__subject(leak);
 	bool wanted = !filters->n_pids;
 
-	ledger__object_info(leak->object, &object);
-	leak__subject(leak, &subject);
 	for (size_t i = 0; i < filters->n_pids; i++)
-		wanted |= filters->pids[i] == subject.pid;
-	return wanted && (!filters->by_uid || filters->uid == subject.uid) &&
-	       (!filters->comm || strstr(subject.comm, filters->comm)) &&
-	       (!filters->ipcns || filters->ipcns == object.ipcns);
+		wanted |= filters->pids[i] == subject->pid;
+	return wanted && (!filters->by_uid || filters->uid == subject->uid) &&
+	       (!filters->comm || strstr(subject->comm, filters->comm)) &&
+	       (!filters->ipcns || filters->ipcns == leak->object.ipcns);
 }
 
+/*
+ * It is not said at once: with kernel.shm_rmid_forced, and when a namespace ends with its last
+ * process, the kernel removes in the next moment what that process leaves.
+ */
 static void leaked(void *context, const struct ledger_leak *leak)
 {
 	struct trace_ledger *self = context;
+	struct view_leak *leaks;
 
-	if (self->view && self->view->ops->leak && passes(self, leak))
-		self->view->ops->leak(self->view, leak);
+	if (!self->view || !self->view->ops->leak)
+		return;
+	leaks = vector__room(self->leaks, self->n_leaks, &self->leaks_cap, sizeof(*leaks));
+	if (!leaks) {
+		self->out_of_memory = true;
+		return;
+	}
+	self->leaks = leaks;
+	leak__describe(&leaks[self->n_leaks], leak);
+	if (passes(self, &leaks[self->n_leaks]))
+		self->n_leaks++;
+}
+
+/* It is still there, nobody has used it since, and it is the same one. */
+static bool is_still_left(const struct trace_ledger *self, const struct view_leak *leak)
+{
+	const struct ledger_object *object = ledger__find_object(
+		self->ledger, leak->object.ipcns, leak->object.kind, leak->object.id);
+	struct object_info now;
+
+	if (!object)
+		return false;
+	ledger__object_info(object, &now);
+	return now.state == STATE_ORPHAN && now.created_ns == leak->object.created_ns;
+}
+
+/* Of those up to that moment. */
+static bool say_leaks(struct trace_ledger *self, uint64_t until_ns)
+{
+	size_t taken = 0;
+	bool said = false;
+
+	for (; taken < self->n_leaks && self->leaks[taken].time_ns <= until_ns; taken++) {
+		if (!is_still_left(self, &self->leaks[taken]))
+			continue;
+		self->view->ops->leak(self->view, &self->leaks[taken]);
+		said = true;
+	}
+	self->n_leaks -= taken;
+	memmove(self->leaks, self->leaks + taken, self->n_leaks * sizeof(*self->leaks));
+	return said;
 }
 
 struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_source_options *filters,
@@ -68,6 +115,7 @@ void trace_ledger__free(struct trace_ledger *self)
 	if (!self)
 		return;
 	ledger__free(self->ledger);
+	free(self->leaks);
 	free(self);
 }
 
@@ -93,18 +141,47 @@ int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *sour
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event)
 {
 	self->changed = true;
-	return ledger__apply(self->ledger, event);
+	return self->out_of_memory ? -ENOMEM : ledger__apply(self->ledger, event);
 }
 
-int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns)
+/* From then on what is left has been left for good. */
+static bool say_settled_leaks(struct trace_ledger *self, uint64_t now_ns)
 {
-	const bool hasty = !ledger__is_exact(self->ledger) || !self->mappings_observed;
+	/* What system calls do not show, forced removal too, only the kernel's tables do. */
+	return self->n_leaks &&
+	       say_leaks(self, self->mappings_observed ? now_ns - SETTLE_NS : self->reconciled_ns);
+}
+
+static int compare(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns)
+{
 	struct snapshot_report report;
 
-	if (!self->changed ||
-	    now_ns - self->reconciled_ns < (hasty ? RECONCILE_MIN_NS : RECONCILE_NS))
-		return 0;
 	self->changed = false;
 	self->reconciled_ns = now_ns;
 	return live_snapshot__read(source, apply_found, self, &report);
+}
+
+int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns,
+		       bool idle, bool *said)
+{
+	const bool hasty = !ledger__is_exact(self->ledger) || !self->mappings_observed;
+	const uint64_t interval = hasty ? RECONCILE_MIN_NS : RECONCILE_NS;
+	int err = 0;
+
+	/* Where calls never pause it must be done all the same. */
+	if (self->changed && now_ns - self->reconciled_ns >= (idle ? interval : 2 * interval))
+		err = compare(self, source, now_ns);
+	*said = say_settled_leaks(self, now_ns);
+	return err;
+}
+
+int trace_ledger__finish(struct trace_ledger *self, const struct bpf_source *source,
+			 uint64_t now_ns)
+{
+	int err = 0;
+
+	if (self->n_leaks && !self->mappings_observed)
+		err = compare(self, source, now_ns);
+	say_leaks(self, UINT64_MAX);
+	return err;
 }

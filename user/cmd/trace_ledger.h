@@ -29,9 +29,15 @@ int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *sour
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event);
 
 /*
- * To be called when nothing is waiting in the ring: compares with the kernel's tables, if it is
- * time or something was lost. 0 or -errno.
+ * Compares with the kernel's tables, if it is time or something was lost, and says what is left
+ * behind for good. idle: nothing is waiting in the ring, which is the better moment. true in *said:
+ * the view has written. 0 or -errno.
  */
-int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns);
+int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns,
+		       bool idle, bool *said);
+
+/* Says, at the end, what has been left behind just now. 0 or -errno. */
+int trace_ledger__finish(struct trace_ledger *self, const struct bpf_source *source,
+			 uint64_t now_ns);
 
 #endif

@@ -246,7 +246,7 @@ static void json_view__lost(struct view *view, const struct view_loss *loss)
 	end_line(&w, json);
 }
 
-static void json_view__leak(struct view *view, const struct ledger_leak *leak)
+static void json_view__leak(struct view *view, const struct view_leak *leak)
 {
 	struct json_view *json = (struct json_view *)view;
 	struct json_writer w;

@@ -7,13 +7,21 @@
 #include "base/escape.h"
 #include "view/ledger.h"
 
-void leak__subject(const struct ledger_leak *leak, struct process_info *subject)
+void leak__describe(struct view_leak *view, const struct ledger_leak *leak)
 {
-	const struct ledger_process *process = leak->ended ? leak->ended : leak->owner;
+	*view = (struct view_leak){
+		.time_ns = leak->time_ns, .has_owner = leak->owner, .has_ended = leak->ended};
+	ledger__object_info(leak->object, &view->object);
+	view->object.owner = NULL;
+	if (leak->owner)
+		ledger__process_info(leak->owner, &view->owner);
+	if (leak->ended)
+		ledger__process_info(leak->ended, &view->ended);
+}
 
-	memset(subject, 0, sizeof(*subject));
-	if (process)
-		ledger__process_info(process, subject);
+const struct process_info *leak__subject(const struct view_leak *leak)
+{
+	return leak->has_ended ? &leak->ended : &leak->owner;
 }
 
 /* "exit 0", "exit SIGKILL"; of a process that lives on, what it did. */
@@ -54,71 +62,62 @@ static void put_object(struct buffer *out, const struct object_info *object)
 	buffer__put_str(out, object->size == 1 ? ")" : "s)");
 }
 
-void leak__put_text(struct buffer *out, const struct ledger_leak *leak, bool utf8)
+void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8)
 {
 	char comm[ESCAPE_TEXT_MAX(EVENT_COMM_LEN)];
-	struct process_info process;
-	struct object_info object;
 
-	ledger__object_info(leak->object, &object);
-	leak__subject(leak, &process);
-	if (leak->ended)
-		put_ending(out, &process);
+	if (leak->has_ended)
+		put_ending(out, &leak->ended);
 	else
 		buffer__put_str(out, "gone");
 	buffer__put_str(out, ", leaving ");
-	put_object(out, &object);
+	put_object(out, &leak->object);
 	buffer__put_str(out, " that nothing uses");
-	if (!leak->owner)
+	if (!leak->has_owner)
 		return;
-	ledger__process_info(leak->owner, &process);
-	escape__text(comm, process.comm, EVENT_COMM_LEN, utf8);
+	escape__text(comm, leak->owner.comm, EVENT_COMM_LEN, utf8);
 	buffer__put_str(out, "; left by ");
 	buffer__put_str(out, comm);
 	buffer__put_str(out, " (");
-	buffer__put_u64(out, process.pid);
+	buffer__put_u64(out, leak->owner.pid);
 	buffer__put_str(out, ") so far: ");
-	buffer__put_u64(out, process.leaked);
+	buffer__put_u64(out, leak->owner.leaked);
 }
 
-static void put_process(struct json_writer *w, const char *key,
-			const struct ledger_process *process)
+static void put_process(struct json_writer *w, const char *key, bool known,
+			const struct process_info *process)
 {
-	struct process_info info;
-
-	if (!process) {
+	if (!known) {
 		json_writer__null(w, key);
 		return;
 	}
-	ledger__process_info(process, &info);
 	json_writer__begin(w, key);
-	json_writer__u64(w, "pid", info.pid);
-	json_writer__u64(w, "uid", info.uid);
-	json_writer__string(w, "comm", info.comm, sizeof(info.comm));
-	json_writer__bool(w, "alive", info.alive);
-	if (!info.alive && WIFSIGNALED(info.status))
-		json_writer__u64(w, "signal", WTERMSIG(info.status));
+	json_writer__u64(w, "pid", process->pid);
+	json_writer__u64(w, "uid", process->uid);
+	json_writer__string(w, "comm", process->comm, sizeof(process->comm));
+	json_writer__bool(w, "alive", process->alive);
+	if (!process->alive && WIFSIGNALED(process->status))
+		json_writer__u64(w, "signal", WTERMSIG(process->status));
 	else
 		json_writer__null(w, "signal");
-	if (!info.alive && WIFEXITED(info.status))
-		json_writer__u64(w, "status", WEXITSTATUS(info.status));
+	if (!process->alive && WIFEXITED(process->status))
+		json_writer__u64(w, "status", WEXITSTATUS(process->status));
 	else
 		json_writer__null(w, "status");
-	json_writer__u64(w, "leaked", info.leaked);
+	json_writer__u64(w, "leaked", process->leaked);
 	json_writer__end(w);
 }
 
-void leak__put_json(struct json_writer *w, const struct ledger_leak *leak)
+void leak__put_json(struct json_writer *w, const struct view_leak *leak)
 {
-	struct object_info object;
+	const struct object_info *object = &leak->object;
 
-	ledger__object_info(leak->object, &object);
-	json_writer__u64(w, "ipcns", object.ipcns);
-	json_writer__str(w, "kind", object_kind__name(object.kind));
-	json_writer__s64(w, "id", object.id);
-	json_writer__u64(w, "key", object.key);
-	json_writer__u64(w, "size", object.size);
-	json_writer__str(w, "known", object.observed ? "observed" : "inferred");
-	put_process(w, "owner", leak->owner);
-	put_process(w, "ended", leak->ended);
+	json_writer__u64(w, "ipcns", object->ipcns);
+	json_writer__str(w, "kind", object_kind__name(object->kind));
+	json_writer__s64(w, "id", object->id);
+	json_writer__u64(w, "key", object->key);
+	json_writer__u64(w, "size", object->size);
+	json_writer__str(w, "known", object->observed ? "observed" : "inferred");
+	put_process(w, "owner", leak->has_owner, &leak->owner);
+	put_process(w, "ended", leak->has_ended, &leak->ended);
 }

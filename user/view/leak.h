@@ -9,16 +9,27 @@
 #include "base/json_writer.h"
 #include "ledger/ledger.h"
 
+/* What is known of a leak, whether or not the ledger still has it. */
+struct view_leak {
+	uint64_t time_ns;	   /* CLOCK_MONOTONIC */
+	struct object_info object; /* owner is not for views: it may be gone */
+	bool has_owner, has_ended;
+	struct process_info owner; /* its creator */
+	struct process_info ended; /* whose end or detach left it */
+};
+
+void leak__describe(struct view_leak *view, const struct ledger_leak *leak);
+
 /*
  * "exit SIGKILL, leaving segment 32769 (8192 bytes) that nothing uses, the 3rd of httpd (4388)", no
  * newline, escaped.
  */
-void leak__put_text(struct buffer *out, const struct ledger_leak *leak, bool utf8);
+void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8);
 
 /* The members of an object of type "leak" behind its time. */
-void leak__put_json(struct json_writer *w, const struct ledger_leak *leak);
+void leak__put_json(struct json_writer *w, const struct view_leak *leak);
 
 /* The process that the line is about: whose end left it, or else who made it. pid 0: not known. */
-void leak__subject(const struct ledger_leak *leak, struct process_info *subject);
+const struct process_info *leak__subject(const struct view_leak *leak);
 
 #endif

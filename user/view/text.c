@@ -227,21 +227,20 @@ static void text_view__lost(struct view *view, const struct view_loss *loss)
 }
 
 /* The closing message is the command's, on standard error: it is no part of the stream. */
-static void text_view__leak(struct view *view, const struct ledger_leak *leak)
+static void text_view__leak(struct view *view, const struct view_leak *leak)
 {
 	struct text_view *text = (struct text_view *)view;
-	struct process_info subject;
+	const struct process_info *subject = leak__subject(leak);
 	char bytes[LINE_MAX_BYTES];
 	struct buffer line;
 	size_t begin;
 
-	leak__subject(leak, &subject);
 	buffer__init(&line, bytes, sizeof(bytes));
 	put_time(&line, text, leak->time_ns);
 	begin = line.len;
-	buffer__put_u64(&line, subject.pid);
+	buffer__put_u64(&line, subject->pid);
 	put_padding(&line, line.len - begin, PID_COLUMNS);
-	put_comm(&line, text, subject.comm);
+	put_comm(&line, text, subject->comm);
 	put_sgr(&line, text, SGR_ERROR);
 	leak__put_text(&line, leak, text->utf8);
 	put_sgr(&line, text, SGR_RESET);

@@ -25,7 +25,7 @@ struct view_loss {
 	unsigned long long calls[CALL_COUNT];
 };
 
-struct ledger_leak;	/* ledger/ledger.h */
+struct view_leak;	/* view/leak.h */
 struct view_refusal;	/* view/refusal.h */
 struct view_suppressed; /* view/refusal.h */
 struct view;
@@ -40,7 +40,7 @@ struct view_ops {
 	void (*call)(struct view *view, const struct call_event *call);
 	void (*lost)(struct view *view, const struct view_loss *loss);
 	/* NULL: not shown. */
-	void (*leak)(struct view *view, const struct ledger_leak *leak);
+	void (*leak)(struct view *view, const struct view_leak *leak);
 	/* Behind its call, or NULL: not shown. */
 	void (*refusal)(struct view *view, const struct view_refusal *refusal);
 	void (*suppressed)(struct view *view, const struct view_suppressed *suppressed);
