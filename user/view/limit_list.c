@@ -132,7 +132,7 @@ static void print_remedies(const struct limit_list *list, FILE *out)
 		fprintf(out, "\n%s", ipc_limit__name(row->limit));
 		if (row->ipcns != list->options->own)
 			fprintf(out, " of ipc:[%u]", row->ipcns);
-		fprintf(out, ": %llu of %llu %s are used\n", (unsigned long long)row->used,
+		fprintf(out, ": %llu of %llu %s in use\n", (unsigned long long)row->used,
 			(unsigned long long)row->value, ipc_limit__unit(row->limit));
 		for (size_t l = 0; l < row->remedy.n_lines; l++)
 			fprintf(out, "  %s\n", row->remedy.lines[l]);
@@ -189,7 +189,7 @@ int limit_list__print(struct limit_report *report, const struct limit_list_optio
 		qsort(list.rows, list.n_rows, sizeof(*list.rows), compare_rows);
 	if (!err)
 		err = ledger__for_each_usage(report->ledger, keep_usage, &list);
-	if (!err) {
+	if (!err && report->n_namespaces) {
 		ledger__for_each_namespace(report->ledger, find_remedy, &list);
 		err = print(&list, out);
 	}

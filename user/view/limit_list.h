@@ -40,7 +40,7 @@ struct limit_report {
 	uint64_t now_ns;	   /* CLOCK_MONOTONIC */
 	long long clock_offset_ns; /* from CLOCK_MONOTONIC to CLOCK_REALTIME */
 	bool found;		   /* out: a limit is used above the percentage */
-	size_t n_namespaces;	   /* out: that were shown */
+	size_t n_namespaces;	   /* out: that were shown; of 0 nothing is printed */
 };
 
 /* The one behind the last has no name. */
