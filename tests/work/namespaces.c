@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * namespaces COUNT: as many processes, each in an IPC namespace of its own with limits and contents
- * that no other has. Prints the pid of each, and ends with its standard input. Status 77 where it
- * may not.
+ * that no other has. Prints the pid of each; all end with the first. Status 77 where it may not.
  */
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -62,18 +63,19 @@ static void enter_namespace(void)
 		die("still in the old IPC namespace");
 }
 
-static int live(unsigned int n, int ready_fd)
+static void live(unsigned int n, int ready_fd)
 {
 	char byte = 0;
 
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		die("prctl");
 	enter_namespace();
 	lower_limits(n);
 	fill(n);
 	if (write(ready_fd, &byte, 1) != 1)
 		die("write");
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
-	return 0;
+	for (;;)
+		pause();
 }
 
 /* 0, or the status to end with. */
@@ -90,7 +92,7 @@ static int start(unsigned int n)
 		die("fork");
 	if (!pid) {
 		close(ready[0]);
-		exit(live(n, ready[1]));
+		live(n, ready[1]);
 	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1) {
@@ -106,7 +108,6 @@ static int start(unsigned int n)
 int main(int argc, char *argv[])
 {
 	unsigned int count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
-	char byte;
 
 	if (!count) {
 		fprintf(stderr, "usage: namespaces COUNT\n");
@@ -118,7 +119,6 @@ int main(int argc, char *argv[])
 		if (status)
 			return status;
 	}
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
-	return 0;
+	for (;;)
+		pause();
 }
