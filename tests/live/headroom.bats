@@ -241,14 +241,15 @@ for i in range(3): msgget(0, 0o600)'
 	own_namespace
 	lower msgmni 2
 	calls 'msgget(0, 0o600); msgget(0, 0o600)'
-	exec_inside "$SHMTRACE" limits -q -n -r -o used -d 0.1 --exit-code >"$T/out" 3>&- &
+	exec_inside "$SHMTRACE" limits -q -n -r -o used,limit -d 0.1 --exit-code >"$T/out" 3>&- &
 	TRACER=$!
-	await 10 grep -qx 2 "$T/out"
+	await 10 grep -qx '2 2' "$T/out"
 	lower msgmni 10
+	await 10 grep -qx '2 10' "$T/out"
 	kill -INT "$TRACER"
 	await_end
 	[ "$status" -eq 4 ]
-	[ "$(tail -n3 "$T/out" | xargs)" = "2 - -" ]
+	[ "$(tail -n3 "$T/out" | xargs)" = "2 10 - 8K - 16K" ]
 	# -c alone: every two seconds.
 	exit_status 0 -q -c 1
 	grep -q '^TIME' "$T/out"

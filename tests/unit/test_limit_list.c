@@ -307,6 +307,22 @@ static void test_trend(void **state)
 		sheet_print(&s);
 	}
 	assert_ptr_equal(strstr(s.text, "SEMMNI 0.0 -\n"), s.text);
+	/* What shrinks comes before what stays as it is, and what is never full last. */
+	l.semmns_used = 600;
+	tell_limits(&s.f, NS, &l);
+	sheet_print(&s);
+	l.semmns_used = 0;
+	l.semmni_used = 4;
+	tell_limits(&s.f, NS, &l);
+	s.report.now_ns += 60000000000;
+	s.options.listing.sort = listing__find_column(limit_list__columns, "per-min", 7);
+	sheet_print(&s);
+	assert_ptr_equal(strstr(s.text,
+				"SEMMNS -600.0 -\nSEMMSL - -\nSEMOPM - -\nSEMMNI +1.0 2h4m\n"),
+			 s.text);
+	s.options.listing.sort = listing__find_column(limit_list__columns, "full-in", 7);
+	sheet_print(&s);
+	assert_ptr_equal(strstr(s.text, "SEMMNI "), s.text);
 	sheet_close(&s);
 }
 
