@@ -4,7 +4,7 @@
 # Completion for bash, with or without the bash-completion package. Names of processes are other
 # people's bytes: they never go through compgen -W, which expands its words.
 
-_shmtrace_commands="trace top ls doctor"
+_shmtrace_commands="trace top ls limits doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --color
@@ -15,6 +15,11 @@ _shmtrace_sort="bytes attached calls failed leaked pid"
 _shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort
 	-b --bytes -J --json -r --raw -n --noheadings -h --help"
 _shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR IPCNS HOLDERS"
+_shmtrace_limits="-m --shmems -s --semaphores -q --queues -A --all-namespaces --ipcns -d --delay
+	-c --iterations -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --above
+	--exit-code -h --help"
+_shmtrace_limit_columns="TIME IPCNS RESOURCE UNIT LIMIT USED USE% FREE PER-MIN FULL-IN ORPHANED UNKNOWN
+	CREATORS"
 _shmtrace_doctor="-J --json --debug -h --help"
 _shmtrace_calls="shmget shmat shmdt shmctl semget semctl semop semtimedop msgget msgctl msgsnd
 	msgrcv ipc %shm %sem %msg %ipc"
@@ -33,6 +38,8 @@ _shmtrace_takes_value() {
 	top/-d | top/--delay | top/-n | top/--iterations | top/--sort | top/-p | top/--pid) ;;
 	top/--reconcile | top/--hooks | top/--buffer) ;;
 	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
+	limits/-o | limits/--output | limits/-x | limits/--sort | limits/--ipcns | limits/--above) ;;
+	limits/-d | limits/--delay | limits/-c | limits/--iterations) ;;
 	*) return 1 ;;
 	esac
 }
@@ -93,6 +100,8 @@ _shmtrace_value() {
 	case $1/$2 in
 	ls/-o | ls/--output) _shmtrace_list "$3" "$_shmtrace_columns" ;;
 	ls/*) _shmtrace_words "$3" "$_shmtrace_columns" ;;
+	limits/-o | limits/--output) _shmtrace_list "$3" "$_shmtrace_limit_columns" ;;
+	limits/-x | limits/--sort) _shmtrace_words "$3" "$_shmtrace_limit_columns" ;;
 	top/--sort) _shmtrace_words "$3" "$_shmtrace_sort" ;;
 	top/-p | top/--pid) _shmtrace_words "$3" "$(_shmtrace_pids)" ;;
 	top/--reconcile) _shmtrace_words "$3" never ;;
@@ -117,6 +126,7 @@ _shmtrace_options() {
 	trace) echo "$_shmtrace_trace" ;;
 	top) echo "$_shmtrace_top" ;;
 	ls) echo "$_shmtrace_ls" ;;
+	limits) echo "$_shmtrace_limits" ;;
 	doctor) echo "$_shmtrace_doctor" ;;
 	esac
 }
@@ -144,7 +154,7 @@ _shmtrace() {
 	COMPREPLY=()
 	if ((COMP_CWORD > 1)); then
 		case ${COMP_WORDS[1]} in
-		trace | top | ls | doctor) command=${COMP_WORDS[1]} first=2 ;;
+		trace | top | ls | limits | doctor) command=${COMP_WORDS[1]} first=2 ;;
 		help)
 			((COMP_CWORD == 2)) && _shmtrace_words "$cur" "$_shmtrace_commands"
 			return 0

@@ -14,6 +14,7 @@ static const struct command_info commands[] = {
 	{"trace", "show System V IPC calls as they happen (also with no command)", cmd_trace},
 	{"top", "show who has made, holds and has left what", cmd_top},
 	{"ls", "show what exists now, who made it and who holds it", cmd_ls},
+	{"limits", "show how full each limit is, and who fills it", cmd_limits},
 	{"doctor", "say what this kernel and these privileges allow", cmd_doctor},
 };
 
@@ -31,7 +32,8 @@ static int print_help(FILE *out)
 	      "\n"
 	      "Without a command its options are those of trace: 'shmtrace -p 4121'.\n"
 	      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 this kernel or these privileges\n"
-	      "do not allow it; 'trace -- CMD' ends as CMD ended.\n"
+	      "do not allow it; 4 with --exit-code, something was found; 'trace -- CMD' ends as\n"
+	      "CMD ended.\n"
 	      "Manual: shmtrace(1), shmtrace-COMMAND(1), shmtrace-json(5).\n",
 	      out);
 	return fflush(out) || ferror(out) ? EXIT_FAILED : EXIT_DONE;

@@ -148,6 +148,33 @@ wrong_usage() { # what the message must name, command...
 			tr -d ' *' | tr , '\n' | sort)"
 }
 
+@test "the completion, the manual and limits have the same columns" {
+	local columns
+	columns=$("$shmtrace" limits --help | awk '/^Columns:/ { on = 1; next } on { print $1 }' | sort)
+	equal_sets "limits --help" "$columns" "the completion" \
+		"$(complete_words shmtrace limits -o "" | sort)"
+	equal_sets "limits --help" "$columns" "the completion of -x" \
+		"$(complete_words shmtrace limits -x "" | sort)"
+	equal_sets "limits --help" "$columns" "its manual" \
+		"$(sed -n '/^# COLUMNS/,/^# LIMITS/p' man/shmtrace-limits.1.scd | grep '^\*[A-Z]' |
+			tr -d ' *' | tr , '\n' | sort)"
+}
+
+@test "values that limits cannot read are wrong usage, named with their option" {
+	wrong_usage "-o: .*'FOO'.*shmtrace limits" "$shmtrace" limits -o resource,FOO
+	wrong_usage "-x: .*'ID'" "$shmtrace" limits -x ID
+	wrong_usage "-J" "$shmtrace" limits -J -o used
+	wrong_usage "-J" "$shmtrace" limits -J -r
+	wrong_usage "-d: '0'" "$shmtrace" limits -d 0
+	wrong_usage "-c: '0'" "$shmtrace" limits -c 0
+	wrong_usage "--ipcns: '0'" "$shmtrace" limits --ipcns 0
+	wrong_usage "--ipcns: '4294967296'" "$shmtrace" limits --ipcns 4294967296
+	wrong_usage "--above: '101'" "$shmtrace" limits --above 101
+	wrong_usage "--above: '80%'" "$shmtrace" limits --above 80%
+	wrong_usage "-A and --ipcns" "$shmtrace" limits -A --ipcns 1
+	wrong_usage "'extra'" "$shmtrace" limits extra
+}
+
 @test "values that ls cannot read are wrong usage, named with their option" {
 	wrong_usage "-o: .*'FOO'" "$shmtrace" ls -o id,FOO
 	wrong_usage "-o: .*''" "$shmtrace" ls -o ""
@@ -193,6 +220,8 @@ wrong_usage() { # what the message must name, command...
 	[ "$(complete_words shmtrace -u roo)" = root ]
 	[ "$(complete_words shmtrace ls -o ID,CREA)" = ID,CREATOR ]
 	[ "$(complete_words shmtrace ls --sort = SI)" = SIZE ]
+	[ "$(complete_words shmtrace limits -o TIME,USE | xargs)" = "TIME,USED TIME,USE%" ]
+	complete_words shmtrace limits --ipcns "" | grep -qx "$(readlink /proc/self/ns/ipc | tr -dc 0-9)"
 	[ "$(complete_words shmtrace top --hooks = s)" = syscalls ]
 	[ "$(complete_words shmtrace top --reconcile n)" = never ]
 	complete_words shmtrace -p "$$" | grep -qx "$$"

@@ -43,7 +43,7 @@ static struct call_limits_event shmget_event(void)
 			 .ret = 32769,
 			 .duration_ns = 4999,
 			 .call = CALL_SHMGET},
-		.limits = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0},
+		.limits = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 	};
 }
 

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "ledger/refusal.h"
+#include "view/refusal.h"
 #include "view/text.h"
 
 /* 2026-01-02 10:15:01 UTC */
@@ -213,43 +215,44 @@ static void test_local_time(void **state)
 	free(text);
 }
 
-static void test_limits(void **state)
+/* A refusal stands below its call, of which the limits alone add nothing. */
+static void test_refusal(void **state)
 {
-	struct call_limits_event event = failed_get(CALL_SHMGET);
+	struct call_limits_event event = failed_get(CALL_MSGGET);
+	const struct view_suppressed left = {.time_ns = 200000000,
+					     .count = 7,
+					     .ipcns = 4026531839,
+					     .call = CALL_MSGGET,
+					     .error = 28,
+					     .cause = REFUSAL_LIMIT,
+					     .limit = LIMIT_MSGMNI};
+	const struct view_suppressed others = {
+		.time_ns = 200000000, .count = 8, .call = CALL_COUNT};
+	struct view_refusal view = {.remedy = {.n_lines = 1, .lines = {"raise it"}}};
+	struct refusal refusal;
+	struct capture c;
+	char *text;
 
 	(void)state;
-	check(&event.call,
-	      "10:15:01.123456 4121    postgres        "
-	      "shmget(IPC_PRIVATE, 56, IPC_CREAT|IPC_EXCL|0600) = "
-	      "-1 ENOSPC (No space left on device) <0.000004>\n"
-	      "                                          "
-	      "SHMMNI: 4095 of 4096 segments in use, "
-	      "SHMALL: 4096 of 18446744073692774399 pages in use in ipc:[4026531839]\n");
-	event = failed_get(CALL_SEMGET);
-	event.call.flags = 0;
-	check(&event.call, "10:15:01.123456 4121    postgres        "
-			   "semget(IPC_PRIVATE, 56, IPC_CREAT|IPC_EXCL|0600) = "
-			   "-1 ENOSPC (No space left on device) <0.000004>\n"
-			   "                                          "
-			   "SEMMNI: 31999 of 32000 sets in use, "
-			   "SEMMNS: 123 of 1024000000 semaphores in use in ipc:[4026531839], "
-			   "read after the call returned\n");
-	event = failed_get(CALL_MSGGET);
 	check(&event.call, "10:15:01.123456 4121    postgres        "
 			   "msgget(IPC_PRIVATE, IPC_CREAT|0600) = "
-			   "-1 ENOSPC (No space left on device) <0.000004>\n"
-			   "                                          "
-			   "MSGMNI: 5 of 32768 queues in use in ipc:[4026531839]\n");
-}
-
-/* No other call should have limits; if one has, there is no empty line. */
-static void test_limits_of_other_call(void **state)
-{
-	struct call_limits_event event = failed_get(CALL_SHMDT);
-	char *text = print(&event.call, false);
-
-	(void)state;
-	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+			   "-1 ENOSPC (No space left on device) <0.000004>\n");
+	event.limits.msgmni_used = 32768;
+	refusal__explain(&refusal, &event.call, NULL, NULL);
+	view.refusal = &refusal;
+	capture_open(&c, false, false);
+	c.view->ops->refusal(c.view, &view);
+	c.view->ops->suppressed(c.view, &left);
+	c.view->ops->suppressed(c.view, &others);
+	text = capture_close(&c);
+	assert_string_equal(text,
+			    "                                          "
+			    "MSGMNI: 32768 of 32768 queues in use in ipc:[4026531839]\n"
+			    "                                          raise it\n"
+			    "10:15:01.200000 -       -               7 more msgget that failed "
+			    "with ENOSPC by MSGMNI in ipc:[4026531839]: not explained again\n"
+			    "10:15:01.200000 -       -               8 more failures, of too many "
+			    "kinds at once: not explained\n");
 	free(text);
 }
 
@@ -374,10 +377,9 @@ int main(void)
 		cmocka_unit_test(test_header),	     cmocka_unit_test(test_line),
 		cmocka_unit_test(test_wide_columns), cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_seconds_pass), cmocka_unit_test(test_local_time),
-		cmocka_unit_test(test_limits),	     cmocka_unit_test(test_limits_of_other_call),
-		cmocka_unit_test(test_lost),	     cmocka_unit_test(test_lost_all),
-		cmocka_unit_test(test_color),	     cmocka_unit_test(test_hostile_comm),
-		cmocka_unit_test(test_unknown_call),
+		cmocka_unit_test(test_refusal),	     cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_lost_all),     cmocka_unit_test(test_color),
+		cmocka_unit_test(test_hostile_comm), cmocka_unit_test(test_unknown_call),
 	};
 
 	setenv("TZ", "UTC", 1);

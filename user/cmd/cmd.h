@@ -43,6 +43,7 @@ size_t cmd__buffer(const struct argp_state *state, const char *text);
 int cmd_trace(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);
 int cmd_ls(int argc, char *argv[]);
+int cmd_limits(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 
 #endif

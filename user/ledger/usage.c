@@ -101,6 +101,19 @@ struct holder {
 	UT_hash_handle hh;
 };
 
+struct gathered_key {
+	uint32_t ipcns;
+	uint32_t limit; /* enum ipc_limit */
+};
+
+/* The use of one limit of one namespace. */
+struct gathered {
+	struct gathered_key key;
+	struct usage usage;
+	struct holder *holders;
+	UT_hash_handle hh;
+};
+
 static uint64_t amount_of(const struct ledger_object *object, enum ipc_limit limit)
 {
 	switch (limit) {
@@ -138,18 +151,21 @@ static struct holder *get_holder(struct holder **holders, const struct ledger_ob
 	return holder;
 }
 
-static int add_object(struct usage *usage, struct holder **holders,
-		      const struct ledger_object *object, enum ipc_limit limit)
+static int add_object(struct gathered *gathered, const struct ledger_object *object)
 {
 	const enum object_state state = object__state(object);
-	const uint64_t amount = amount_of(object, limit);
-	struct holder *holder = get_holder(holders, object);
+	const uint64_t amount = amount_of(object, gathered->key.limit);
+	struct holder *holder = get_holder(&gathered->holders, object);
+	struct usage *usage = &gathered->usage;
 
 	if (!holder)
 		return -ENOMEM;
 	usage->objects++;
 	usage->amount += amount;
-	usage->objects_unknown += state == STATE_UNKNOWN;
+	if (state == STATE_UNKNOWN) {
+		usage->objects_unknown++;
+		usage->unknown += amount;
+	}
 	holder->sum.objects++;
 	holder->sum.amount += amount;
 	if (state == STATE_ORPHAN) {
@@ -161,6 +177,7 @@ static int add_object(struct usage *usage, struct holder **holders,
 	if (holder->sum.pid != object->creator)
 		holder->several = true;
 	holder->sum.alive |= object->owner && object->owner->alive;
+	holder->sum.objects_ended += object->owner ? !object->owner->alive : object->creator != 0;
 	return 0;
 }
 
@@ -175,32 +192,99 @@ static int by_amount(const struct holder *a, const struct holder *b)
 	return order ? order : (a->sum.uid > b->sum.uid) - (a->sum.uid < b->sum.uid);
 }
 
-int ledger__usage(const struct ledger *ledger, uint32_t ipcns, enum ipc_limit limit,
-		  struct usage *usage)
+/* The largest holders into the usage; the others go. */
+static void finish(struct gathered *gathered)
 {
-	const uint32_t kind = ipc_limit__kind(limit);
-	struct holder *holders = NULL, *holder, *next_holder;
-	struct ledger_object *object, *next;
-	int err = 0;
+	struct usage *usage = &gathered->usage;
+	struct holder *holder, *next;
 
-	*usage = (struct usage){};
-	HASH_ITER (hh, ledger->objects, object, next) {
-		if (object->key.ipcns != ipcns || object->key.kind != kind)
-			continue;
-		err = add_object(usage, &holders, object, limit);
-		if (err)
-			break;
-	}
-	HASH_SORT(holders, by_amount);
-	HASH_ITER (hh, holders, holder, next_holder) {
+	HASH_SORT(gathered->holders, by_amount);
+	HASH_ITER (hh, gathered->holders, holder, next) {
 		if (usage->n_holders < USAGE_HOLDERS) {
 			if (holder->several)
 				holder->sum.pid = 0;
 			usage->holders[usage->n_holders] = holder->sum;
 		}
 		usage->n_holders++;
-		HASH_DEL(holders, holder);
+		HASH_DEL(gathered->holders, holder);
 		free(holder);
+	}
+}
+
+int ledger__usage(const struct ledger *ledger, uint32_t ipcns, enum ipc_limit limit,
+		  struct usage *usage)
+{
+	struct gathered gathered = {.key = {.ipcns = ipcns, .limit = limit}};
+	const uint32_t kind = ipc_limit__kind(limit);
+	struct ledger_object *object, *next;
+	int err = 0;
+
+	HASH_ITER (hh, ledger->objects, object, next) {
+		if (object->key.ipcns != ipcns || object->key.kind != kind)
+			continue;
+		err = add_object(&gathered, object);
+		if (err)
+			break;
+	}
+	finish(&gathered);
+	*usage = gathered.usage;
+	return err;
+}
+
+static struct gathered *get_gathered(struct gathered **all, uint32_t ipcns, enum ipc_limit limit)
+{
+	struct gathered_key key = {.ipcns = ipcns, .limit = limit};
+	struct gathered *gathered;
+
+	HASH_FIND(hh, *all, &key, sizeof(key), gathered);
+	if (gathered)
+		return gathered;
+	gathered = calloc(1, sizeof(*gathered));
+	if (!gathered)
+		return NULL;
+	gathered->key = key;
+	HASH_ADD(hh, *all, key, sizeof(key), gathered);
+	if (!gathered->hh.tbl) {
+		free(gathered);
+		return NULL;
+	}
+	return gathered;
+}
+
+static int gather(const struct ledger *ledger, struct gathered **all)
+{
+	struct ledger_object *object, *next;
+
+	HASH_ITER (hh, ledger->objects, object, next) {
+		for (int limit = LIMIT_SHMMNI; limit <= IPC_LIMITS_USED; limit++) {
+			struct gathered *gathered;
+
+			if (object->key.kind != ipc_limit__kind(limit))
+				continue;
+			gathered = get_gathered(all, object->key.ipcns, limit);
+			if (!gathered || add_object(gathered, object))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int ledger__for_each_usage(const struct ledger *ledger,
+			   bool (*each)(void *context, uint32_t ipcns, enum ipc_limit limit,
+					const struct usage *usage),
+			   void *context)
+{
+	struct gathered *all = NULL, *gathered, *next;
+	int err = gather(ledger, &all);
+	bool more = !err;
+
+	HASH_ITER (hh, all, gathered, next) {
+		finish(gathered);
+		if (more)
+			more = each(context, gathered->key.ipcns, gathered->key.limit,
+				    &gathered->usage);
+		HASH_DEL(all, gathered);
+		free(gathered);
 	}
 	return err;
 }

@@ -57,6 +57,7 @@ struct usage_holder {
 	uint64_t orphaned; /* of it: of objects that nothing uses */
 	uint32_t objects;
 	uint32_t objects_orphaned;
+	uint32_t objects_ended; /* whose creator is known to have ended */
 };
 
 enum { USAGE_HOLDERS = 3 };
@@ -67,6 +68,7 @@ struct usage {
 	uint32_t objects;
 	uint32_t objects_orphaned;
 	uint32_t objects_unknown;		    /* nobody uses them that we know of: no proof */
+	uint64_t unknown;			    /* of the amount: theirs */
 	size_t n_holders;			    /* all there are, not those below alone */
 	struct usage_holder holders[USAGE_HOLDERS]; /* the largest first */
 };
@@ -74,5 +76,14 @@ struct usage {
 /* Who fills that limit, one of those that have a use. 0 or -ENOMEM. */
 int ledger__usage(const struct ledger *ledger, uint32_t ipcns, enum ipc_limit limit,
 		  struct usage *usage);
+
+/*
+ * The same of all namespaces and all limits that have a use, in one pass over the objects, and in
+ * no order. Where nothing exists nothing is told. Stops when `each` returns false. 0 or -ENOMEM.
+ */
+int ledger__for_each_usage(const struct ledger *ledger,
+			   bool (*each)(void *context, uint32_t ipcns, enum ipc_limit limit,
+					const struct usage *usage),
+			   void *context);
 
 #endif

@@ -68,7 +68,7 @@ static void share_readings(struct readings *r)
 	}
 }
 
-static int read_process(struct readings *r, size_t i)
+static int read_process(struct readings *r, size_t i, bool with_mappings)
 {
 	const struct found_process *process = &r->processes.list[i];
 	struct reading *reading = &r->list[i];
@@ -76,8 +76,8 @@ static int read_process(struct readings *r, size_t i)
 
 	reading->first = r->n_mappings;
 	reading->from_ns = now_ns();
-	reading->space = find_space(r, i);
-	if (process->has_memory && reading->space == i) {
+	reading->space = with_mappings ? find_space(r, i) : i;
+	if (with_mappings && process->has_memory && reading->space == i) {
 		processes__dir(process, dir);
 		reading->err = maps__read(r->maps, dir, keep_mapping, r);
 	}
@@ -94,7 +94,7 @@ static int read_process(struct readings *r, size_t i)
 	return 0;
 }
 
-int readings__read(struct readings *r, int proc_fd)
+int readings__read(struct readings *r, int proc_fd, bool with_mappings)
 {
 	int err;
 
@@ -110,7 +110,7 @@ int readings__read(struct readings *r, int proc_fd)
 	if (!r->list)
 		return -ENOMEM;
 	for (size_t i = 0; !err && i < r->processes.count; i++)
-		err = read_process(r, i);
+		err = read_process(r, i, with_mappings);
 	share_readings(r);
 	return err;
 }

@@ -30,8 +30,11 @@ struct readings {
 	bool hidden;	       /* /proc does not show all processes */
 };
 
-/* proc_fd: /proc, which must outlive it. 0 or -errno; readings__free also after an error. */
-int readings__read(struct readings *readings, int proc_fd);
+/*
+ * proc_fd: /proc, which must outlive it. with_mappings: false leaves out the mappings, and each
+ * process has a space of its own. 0 or -errno; readings__free also after an error.
+ */
+int readings__read(struct readings *readings, int proc_fd, bool with_mappings);
 void readings__free(struct readings *readings);
 
 #endif

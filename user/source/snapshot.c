@@ -25,6 +25,7 @@ struct snapshot {
 	snapshot_handler handler;
 	void *context;
 	struct snapshot_report *report;
+	bool tables_only; /* mappings are not read */
 	int proc_fd;
 	uint64_t begin_ns;
 	struct readings readings;
@@ -231,7 +232,7 @@ static int tell_process(struct snapshot *s, size_t p)
 		.parent = process->parent,
 	};
 	/* The mappings of an address space are told with the first process in it. */
-	bool whole = !reading->err && !event.mm;
+	bool whole = !reading->err && !event.mm && !s->tables_only;
 	int err = 0;
 
 	if (reading->err == -ENOENT)
@@ -327,7 +328,8 @@ static int tell_hidden(struct snapshot *s, const struct ipc_namespace *ns,
 	if (!placed || placed->placed >= row->nattch)
 		return 0;
 	event.count = row->nattch - placed->placed;
-	s->report->mappings_hidden += event.count;
+	if (!s->tables_only)
+		s->report->mappings_hidden += event.count;
 	fill_head(&event.head, EVENT_MAPPING, ns->table.time_ns, NULL);
 	return s->handler(s->context, &event.head);
 }
@@ -357,7 +359,7 @@ static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
 	const struct snapshot_report *report = s->report;
-	bool hidden = report->processes_unreadable || report->processes_hidden ||
+	bool hidden = s->tables_only || report->processes_unreadable || report->processes_hidden ||
 		      report->mappings_ambiguous || report->mappings_unlisted;
 	int err = 0;
 
@@ -386,9 +388,13 @@ static int tell_all(struct snapshot *s)
 	return err ? err : tell_boundary(s, SNAPSHOT_END, s->begin_ns, NULL);
 }
 
-int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report)
+static int read_snapshot(snapshot_handler handler, void *context, struct snapshot_report *report,
+			 bool tables_only)
 {
-	struct snapshot s = {.handler = handler, .context = context, .report = report};
+	struct snapshot s = {.handler = handler,
+			     .context = context,
+			     .report = report,
+			     .tables_only = tables_only};
 	struct timespec now;
 	int err;
 
@@ -398,7 +404,7 @@ int snapshot__read(snapshot_handler handler, void *context, struct snapshot_repo
 		return -errno;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	s.begin_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
-	err = readings__read(&s.readings, s.proc_fd);
+	err = readings__read(&s.readings, s.proc_fd, !tables_only);
 	report->processes = s.readings.n_read;
 	report->processes_unreadable = s.readings.n_unreadable;
 	report->processes_hidden = s.readings.hidden;
@@ -419,4 +425,14 @@ int snapshot__read(snapshot_handler handler, void *context, struct snapshot_repo
 	free(s.placing.mappings);
 	close(s.proc_fd);
 	return err;
+}
+
+int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report)
+{
+	return read_snapshot(handler, context, report, false);
+}
+
+int snapshot__read_tables(snapshot_handler handler, void *context, struct snapshot_report *report)
+{
+	return read_snapshot(handler, context, report, true);
 }

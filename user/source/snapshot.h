@@ -47,4 +47,11 @@ typedef int (*snapshot_handler)(void *context, const struct event *event);
 /* 0, -errno, or what the handler returned. The report is filled in any case. */
 int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report);
 
+/*
+ * The same without a look at the mappings of any process: who holds a segment is not known, and
+ * each that is attached has a MAPPING_FOUND of pid 0 with all its mappings. That takes less time,
+ * and fewer rights. The report counts no mappings; unreadable are processes whose namespace is.
+ */
+int snapshot__read_tables(snapshot_handler handler, void *context, struct snapshot_report *report);
+
 #endif

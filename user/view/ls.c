@@ -5,15 +5,11 @@
 #include "view/ls.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vector.h"
 #include "view/ls_columns.h"
 #include "view/object_json.h"
-
-#define ROW_BYTES (1u << 18) /* all cells of one row: more than ten thousand holders */
 
 static bool count_holder(void *context, const struct ledger_process *process, uint32_t mappings)
 {
@@ -51,98 +47,14 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_cells(struct ls *ls, const struct ls_column *column, const struct ls_row *a,
-			 const struct ls_row *b)
-{
-	char text[2][256];
-
-	for (int i = 0; i < 2; i++) {
-		struct buffer cell;
-
-		buffer__init(&cell, text[i], sizeof(text[i]) - 1);
-		column->put(ls, i ? b : a, &cell);
-		text[i][cell.len] = '\0';
-	}
-	return strcmp(text[0], text[1]);
-}
-
-static int compare_rows(const void *first, const void *second, void *context)
+static int compare_rows(const void *first, const void *second)
 {
 	const struct ls_row *a = first, *b = second;
-	struct ls *ls = context;
-	int order = 0;
+	int order = compare_numbers(a->info.ipcns, b->info.ipcns);
 
-	if (ls->options->sort >= 0) {
-		const struct ls_column *column = &ls_columns[ls->options->sort];
-
-		order = column->value ? compare_numbers(column->value(a), column->value(b))
-				      : compare_cells(ls, column, a, b);
-	}
-	if (!order)
-		order = compare_numbers(a->info.ipcns, b->info.ipcns);
 	if (!order)
 		order = compare_numbers(a->info.kind, b->info.kind);
 	return order ? order : compare_numbers(a->info.id, b->info.id);
-}
-
-/* Numbers of the columns that are shown; their count. */
-static size_t choose_columns(const struct ls_options *options, size_t chosen[LS_COLUMNS_MAX])
-{
-	size_t count = 0;
-
-	if (options->n_columns) {
-		memcpy(chosen, options->columns, options->n_columns * sizeof(*chosen));
-		return options->n_columns;
-	}
-	for (size_t i = 0; i < LS_COLUMNS; i++)
-		if (ls_columns[i].shown == LS_ALWAYS ||
-		    (ls_columns[i].shown == LS_WITH_ALL && !options->ipcns))
-			chosen[count++] = i;
-	return count;
-}
-
-static int add_row(struct ls *ls, struct table *table, const struct ls_row *row,
-		   const size_t chosen[], size_t n_chosen, char *text)
-{
-	const char *cells[LS_COLUMNS_MAX];
-	struct buffer out;
-
-	buffer__init(&out, text, ROW_BYTES);
-	for (size_t i = 0; i < n_chosen; i++) {
-		cells[i] = text + out.len;
-		ls_columns[chosen[i]].put(ls, row, &out);
-		buffer__put_char(&out, '\0');
-	}
-	return out.overflow ? -ENOMEM : table__add(table, cells);
-}
-
-static int print_table(struct ls *ls, FILE *out)
-{
-	const struct table_options options = {
-		.raw = ls->options->raw,
-		.headings = ls->options->headings,
-		.width = ls->options->width,
-		.utf8 = ls->utf8,
-	};
-	struct table_column shown[LS_COLUMNS_MAX];
-	size_t chosen[LS_COLUMNS_MAX];
-	size_t n_chosen = choose_columns(ls->options, chosen);
-	char *text = malloc(ROW_BYTES);
-	struct table *table;
-	int err = 0;
-
-	for (size_t i = 0; i < n_chosen; i++)
-		shown[i] = ls_columns[chosen[i]].table;
-	table = table__new(shown, n_chosen, &options);
-	if (!table || !text)
-		err = -ENOMEM;
-	for (size_t i = 0; !err && i < ls->n_rows; i++)
-		err = add_row(ls, table, &ls->rows[i], chosen, n_chosen, text);
-	if (!err)
-		table__print(table, out);
-	table__free(table);
-	free(text);
-	return err;
 }
 
 static void print_json(struct ls *ls, FILE *out)
@@ -167,19 +79,30 @@ int ls__print(const struct ledger *ledger, const struct ls_options *options, FIL
 {
 	struct ls ls = {
 		.options = options,
-		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.utf8 = listing__utf8(),
 	};
-	int err = 0;
+	struct listing listing = {
+		.columns = ls__columns,
+		.options = &options->listing,
+		.shown = SHOWN_ALWAYS | (options->ipcns ? 0 : SHOWN_WITH_ALL),
+		.utf8 = ls.utf8,
+		.list = &ls,
+		.row_size = sizeof(*ls.rows),
+	};
+	int err;
 
 	ledger__for_each_object(ledger, keep_object, &ls);
 	if (ls.n_rows)
-		qsort_r(ls.rows, ls.n_rows, sizeof(*ls.rows), compare_rows, &ls);
-	if (options->json)
+		qsort(ls.rows, ls.n_rows, sizeof(*ls.rows), compare_rows);
+	listing.rows = ls.rows;
+	listing.n_rows = ls.n_rows;
+	err = listing__sort(&listing);
+	if (!err && options->listing.json)
 		print_json(&ls, out);
-	else
-		err = print_table(&ls, out);
+	else if (!err)
+		err = listing__print(&listing, out);
 	free(ls.rows);
-	free(ls.users);
+	users__free(&ls.users);
 	free(ls.holders);
 	return ls.out_of_memory ? -ENOMEM : err;
 }

@@ -4,157 +4,129 @@
  */
 #include "view/ls_columns.h"
 
-#include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/escape.h"
 #include "base/vector.h"
+#include "view/cells.h"
 #include "view/ledger.h"
 
 #define MODE_PERMISSIONS 0777
 
-static const char *user_name(struct ls *ls, uint32_t uid)
+static void put_kind(void *list, const void *data, struct buffer *out)
 {
-	const struct passwd *user;
-	struct ls_user *users;
+	const struct ls_row *row = data;
 
-	for (size_t i = 0; i < ls->n_users; i++)
-		if (ls->users[i].uid == uid)
-			return ls->users[i].name;
-	users = vector__room(ls->users, ls->n_users, &ls->users_cap, sizeof(*users));
-	if (!users) {
-		ls->out_of_memory = true;
-		return "";
-	}
-	ls->users = users;
-	users += ls->n_users++;
-	users->uid = uid;
-	user = getpwuid(uid);
-	snprintf(users->name, sizeof(users->name), "%s", user ? user->pw_name : "");
-	return users->name;
-}
-
-static void put_escaped(const struct ls *ls, struct buffer *out, const char *bytes)
-{
-	size_t len = strlen(bytes);
-	char *to = buffer__reserve(out, ESCAPE_TEXT_MAX(len));
-
-	if (to)
-		buffer__commit(out, escape__text(to, bytes, len, ls->utf8));
-}
-
-static void put_kind(struct ls *ls, const struct ls_row *row, struct buffer *out)
-{
-	(void)ls;
+	(void)list;
 	buffer__put_str(out, object_kind__name(row->info.kind));
 }
 
-static uint64_t kind_value(const struct ls_row *row)
+static uint64_t kind_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.kind;
 }
 
-static void put_id(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_id(void *list, const void *data, struct buffer *out)
 {
-	(void)ls;
+	const struct ls_row *row = data;
+
+	(void)list;
 	buffer__put_s64(out, row->info.id);
 }
 
-static uint64_t id_value(const struct ls_row *row)
+static uint64_t id_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.id;
 }
 
-static void put_key(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_key(void *list, const void *data, struct buffer *out)
 {
+	const struct ls_row *row = data;
 	char text[16];
 
-	(void)ls;
+	(void)list;
 	snprintf(text, sizeof(text), "0x%08x", row->info.key);
 	buffer__put_str(out, text);
 }
 
-static uint64_t key_value(const struct ls_row *row)
+static uint64_t key_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.key;
 }
 
-static void put_owner(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_owner(void *list, const void *data, struct buffer *out)
 {
-	const char *name = user_name(ls, row->info.uid);
+	const struct ls_row *row = data;
+	struct ls *ls = list;
 
-	if (*name)
-		put_escaped(ls, out, name);
-	else
-		buffer__put_u64(out, row->info.uid);
+	cells__put_user(out, &ls->users, row->info.uid, ls->utf8);
 }
 
-static void put_uid(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_uid(void *list, const void *data, struct buffer *out)
 {
-	(void)ls;
+	const struct ls_row *row = data;
+
+	(void)list;
 	buffer__put_u64(out, row->info.uid);
 }
 
-static uint64_t uid_value(const struct ls_row *row)
+static uint64_t uid_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.uid;
 }
 
-static void put_gid(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_gid(void *list, const void *data, struct buffer *out)
 {
-	(void)ls;
+	const struct ls_row *row = data;
+
+	(void)list;
 	buffer__put_u64(out, row->info.gid);
 }
 
-static uint64_t gid_value(const struct ls_row *row)
+static uint64_t gid_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.gid;
 }
 
-static void put_perms(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_perms(void *list, const void *data, struct buffer *out)
 {
+	const struct ls_row *row = data;
 	char text[8];
 
-	(void)ls;
+	(void)list;
 	snprintf(text, sizeof(text), "%03o", row->info.mode & MODE_PERMISSIONS);
 	buffer__put_str(out, text);
 }
 
-static uint64_t perms_value(const struct ls_row *row)
+static uint64_t perms_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.mode & MODE_PERMISSIONS;
 }
 
-/* "56B", "1.5M": three digits are enough for people. */
-static void put_bytes(struct buffer *out, uint64_t bytes)
+static void put_size(void *list, const void *data, struct buffer *out)
 {
-	static const char units[] = "BKMGTPE";
-	unsigned int unit = 0;
-	uint64_t rest = 0;
-	char text[32];
-
-	for (; bytes >= 1024; bytes >>= 10, unit++)
-		rest = bytes & 1023;
-	if (bytes < 10 && unit && rest * 10 / 1024)
-		snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64 "%c", bytes, rest * 10 / 1024,
-			 units[unit]);
-	else
-		snprintf(text, sizeof(text), "%" PRIu64 "%c", bytes, units[unit]);
-	buffer__put_str(out, text);
-}
-
-static void put_size(struct ls *ls, const struct ls_row *row, struct buffer *out)
-{
-	bool exact = ls->options->bytes;
+	const struct ls_row *row = data;
+	struct ls *ls = list;
+	bool exact = ls->options->listing.bytes;
 
 	if (row->info.kind == OBJECT_MSG)
 		return;
 	if (row->info.kind == OBJECT_SHM && !exact) {
-		put_bytes(out, row->info.size);
+		cells__put_bytes(out, row->info.size);
 		return;
 	}
 	buffer__put_u64(out, row->info.size);
@@ -162,46 +134,58 @@ static void put_size(struct ls *ls, const struct ls_row *row, struct buffer *out
 		buffer__put_str(out, " sem");
 }
 
-static uint64_t size_value(const struct ls_row *row)
+static uint64_t size_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.size;
 }
 
-static void put_nattch(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_nattch(void *list, const void *data, struct buffer *out)
 {
-	(void)ls;
+	const struct ls_row *row = data;
+
+	(void)list;
 	if (row->info.kind == OBJECT_SHM)
 		buffer__put_u64(out, row->info.nattch);
 }
 
-static uint64_t nattch_value(const struct ls_row *row)
+static uint64_t nattch_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.nattch;
 }
 
-static void put_state(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_state(void *list, const void *data, struct buffer *out)
 {
-	(void)ls;
+	const struct ls_row *row = data;
+
+	(void)list;
 	buffer__put_str(out, object_state__name(row->info.state));
 }
 
 /* "postgres[4121]", as in system logs; what has ended before our time has no name. */
-static void put_creator(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_creator(void *list, const void *data, struct buffer *out)
 {
+	const struct ls_row *row = data;
+	struct ls *ls = list;
 	struct process_info creator = {.pid = row->info.creator};
 
 	if (!row->info.creator)
 		return;
 	if (row->info.owner)
 		ledger__process_info(row->info.owner, &creator);
-	put_escaped(ls, out, creator.comm);
+	cells__put_escaped(out, creator.comm, ls->utf8);
 	buffer__put_char(out, '[');
 	buffer__put_u64(out, creator.pid);
 	buffer__put_str(out, creator.alive ? "]" : "] ended");
 }
 
-static uint64_t creator_value(const struct ls_row *row)
+static uint64_t creator_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.creator;
 }
 
@@ -239,8 +223,10 @@ void ls__find_holders(struct ls *ls, const struct ls_row *row)
 }
 
 /* "httpd[99] postgres[4121,4125]" */
-static void put_holders(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_holders(void *list, const void *data, struct buffer *out)
 {
+	const struct ls_row *row = data;
+	struct ls *ls = list;
 	const char *before = NULL;
 
 	ls__find_holders(ls, row);
@@ -255,7 +241,7 @@ static void put_holders(struct ls *ls, const struct ls_row *row, struct buffer *
 		}
 		if (!same) {
 			buffer__put_str(out, before ? "] " : "");
-			put_escaped(ls, out, info->comm);
+			cells__put_escaped(out, info->comm, ls->utf8);
 		}
 		buffer__put_char(out, same ? ',' : '[');
 		buffer__put_u64(out, info->pid);
@@ -265,59 +251,49 @@ static void put_holders(struct ls *ls, const struct ls_row *row, struct buffer *
 		buffer__put_char(out, ']');
 }
 
-static uint64_t holders_value(const struct ls_row *row)
+static uint64_t holders_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->n_holders;
 }
 
-static void put_ipcns(struct ls *ls, const struct ls_row *row, struct buffer *out)
+static void put_ipcns(void *list, const void *data, struct buffer *out)
 {
-	(void)ls;
+	const struct ls_row *row = data;
+
+	(void)list;
 	buffer__put_u64(out, row->info.ipcns);
 }
 
-static uint64_t ipcns_value(const struct ls_row *row)
+static uint64_t ipcns_value(const void *data)
 {
+	const struct ls_row *row = data;
+
 	return row->info.ipcns;
 }
 
-const struct ls_column ls_columns[] = {
-	{{"KIND", false, false}, LS_ALWAYS, "shm, sem or msg", put_kind, kind_value},
-	{{"ID", true, false}, LS_ALWAYS, "number of the object", put_id, id_value},
-	{{"KEY", false, false}, LS_ALWAYS, "0 is IPC_PRIVATE", put_key, key_value},
-	{{"OWNER", false, false}, LS_ALWAYS, "user that owns it", put_owner, NULL},
-	{{"UID", true, false}, LS_IF_CHOSEN, "OWNER as a number", put_uid, uid_value},
-	{{"GID", true, false}, LS_IF_CHOSEN, "group that owns it", put_gid, gid_value},
-	{{"PERMS", true, false}, LS_IF_CHOSEN, "octal", put_perms, perms_value},
-	{{"SIZE", true, false}, LS_ALWAYS, "bytes or semaphores", put_size, size_value},
-	{{"NATTCH", true, false}, LS_ALWAYS, "mappings of a segment", put_nattch, nattch_value},
-	{{"STATE", false, false}, LS_ALWAYS, "see shmtrace-ls(1)", put_state, NULL},
-	{{"CREATOR", false, true}, LS_ALWAYS, "process that made it", put_creator, creator_value},
-	{{"IPCNS", true, false}, LS_WITH_ALL, "IPC namespace", put_ipcns, ipcns_value},
+const struct listing_column ls__columns[] = {
+	{{"KIND", false, false}, SHOWN_ALWAYS, "shm, sem or msg", put_kind, kind_value},
+	{{"ID", true, false}, SHOWN_ALWAYS, "number of the object", put_id, id_value},
+	{{"KEY", false, false}, SHOWN_ALWAYS, "0 is IPC_PRIVATE", put_key, key_value},
+	{{"OWNER", false, false}, SHOWN_ALWAYS, "user that owns it", put_owner, NULL},
+	{{"UID", true, false}, SHOWN_IF_CHOSEN, "OWNER as a number", put_uid, uid_value},
+	{{"GID", true, false}, SHOWN_IF_CHOSEN, "group that owns it", put_gid, gid_value},
+	{{"PERMS", true, false}, SHOWN_IF_CHOSEN, "octal", put_perms, perms_value},
+	{{"SIZE", true, false}, SHOWN_ALWAYS, "bytes or semaphores", put_size, size_value},
+	{{"NATTCH", true, false}, SHOWN_ALWAYS, "mappings of a segment", put_nattch, nattch_value},
+	{{"STATE", false, false}, SHOWN_ALWAYS, "see shmtrace-ls(1)", put_state, NULL},
+	{{"CREATOR", false, true},
+	 SHOWN_ALWAYS,
+	 "process that made it",
+	 put_creator,
+	 creator_value},
+	{{"IPCNS", true, false}, SHOWN_WITH_ALL, "IPC namespace", put_ipcns, ipcns_value},
 	{{"HOLDERS", false, true},
-	 LS_ALWAYS,
+	 SHOWN_ALWAYS,
 	 "processes that attach or use it",
 	 put_holders,
 	 holders_value},
+	{},
 };
-
-_Static_assert(sizeof(ls_columns) / sizeof(*ls_columns) == LS_COLUMNS, "LS_COLUMNS");
-
-const char *ls__column_name(size_t column)
-{
-	return column < LS_COLUMNS ? ls_columns[column].table.name : NULL;
-}
-
-const char *ls__column_help(size_t column)
-{
-	return column < LS_COLUMNS ? ls_columns[column].help : NULL;
-}
-
-int ls__find_column(const char *name, size_t len)
-{
-	for (size_t i = 0; i < LS_COLUMNS; i++)
-		if (strlen(ls_columns[i].table.name) == len &&
-		    !strncasecmp(ls_columns[i].table.name, name, len))
-			return i;
-	return -1;
-}

@@ -7,15 +7,8 @@
 
 #include "base/buffer.h"
 #include "ledger/ledger.h"
+#include "view/cells.h"
 #include "view/ls.h"
-#include "view/table.h"
-
-#define LS_NAME_BYTES 64
-
-struct ls_user {
-	uint32_t uid;
-	char name[LS_NAME_BYTES]; /* "": it has none */
-};
 
 struct ls_holder {
 	struct process_info info;
@@ -35,25 +28,10 @@ struct ls {
 	bool out_of_memory; /* something is missing in what was written */
 	struct ls_row *rows;
 	size_t n_rows, rows_cap;
-	struct ls_user *users;
-	size_t n_users, users_cap;
+	struct users users;
 	struct ls_holder *holders; /* of the row that is being written */
 	size_t n_holders, holders_cap;
 };
-
-/* Where no columns are chosen. */
-enum ls_shown { LS_IF_CHOSEN, LS_WITH_ALL /* namespaces */, LS_ALWAYS };
-
-struct ls_column {
-	struct table_column table;
-	enum ls_shown shown;
-	const char *help;
-	void (*put)(struct ls *ls, const struct ls_row *row, struct buffer *out);
-	/* What rows are ordered by; NULL: by their cells. */
-	uint64_t (*value)(const struct ls_row *row);
-};
-
-extern const struct ls_column ls_columns[LS_COLUMNS];
 
 /* Into ls->holders, by name and pid. */
 void ls__find_holders(struct ls *ls, const struct ls_row *row);

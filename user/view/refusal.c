@@ -272,9 +272,9 @@ static void put_holder(struct buffer *out, const struct usage_holder *holder, bo
 		}
 		buffer__put_str(out, "uid ");
 		buffer__put_u64(out, holder->uid);
-		if (!holder->alive)
+		if (holder->objects_ended == holder->objects)
 			buffer__put_str(out, ", ended");
-	} else if (holder->pid) {
+	} else if (holder->pid && holder->objects_ended == holder->objects) {
 		buffer__put_str(out, "process ");
 		buffer__put_u64(out, holder->pid);
 		buffer__put_str(out, " (owner uid ");

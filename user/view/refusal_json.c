@@ -62,7 +62,12 @@ static void put_holder(struct json_writer *w, const struct usage_holder *holder)
 		json_writer__null(w, "comm");
 	json_writer__u64(w, "uid", holder->uid);
 	put_number(w, "pid", holder->pid, holder->pid);
-	json_writer__bool(w, "alive", holder->alive);
+	if (holder->alive)
+		json_writer__bool(w, "alive", true);
+	else if (holder->objects_ended == holder->objects)
+		json_writer__bool(w, "alive", false);
+	else
+		json_writer__null(w, "alive");
 	json_writer__u64(w, "amount", holder->amount);
 	json_writer__u64(w, "orphaned", holder->orphaned);
 	json_writer__u64(w, "objects", holder->objects);

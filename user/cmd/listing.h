@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the commands that print a table of a snapshot share: options, the list of columns in their
+ * help, and the words for what could not be seen.
+ */
+#ifndef SHMTRACE_CMD_LISTING_H
+#define SHMTRACE_CMD_LISTING_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "source/snapshot.h"
+#include "view/listing.h"
+
+/* Their lines in a table of argp. */
+#define CMD_LISTING_OPTIONS(group)                                                           \
+	{"output", 'o', "COL[,COL]", 0, "these columns, see below", group},                  \
+		{"sort", 'x', "COL", 0, "in the order of this column", group},               \
+		{"bytes", 'b', NULL, 0, "exact numbers of bytes", group},                    \
+		{"json", 'J', NULL, 0, "JSON, one object a line, with all members", group},  \
+		{"raw", 'r', NULL, 0, "one blank between columns, none inside them", group}, \
+	{                                                                                    \
+		"noheadings", 'n', NULL, 0, "no line of headings", group                     \
+	}
+
+/* Where no option is given; it asks for the width of a terminal on standard output. */
+void cmd_listing__init(struct listing_options *options);
+
+/*
+ * Takes those options, and ARGP_KEY_END for what excludes what. 0, or ARGP_ERR_UNKNOWN. What is
+ * wrong ends the program (cmd/cmd.h).
+ */
+error_t cmd_listing__parse(int key, char *arg, struct argp_state *state,
+			   const struct listing_column *columns, struct listing_options *options);
+
+/* For argp's help_filter: the list of columns, behind the options. argp frees what this returns. */
+char *cmd_listing__help(int key, const char *text, const struct listing_column *columns);
+
+/*
+ * Warns of what is missing, or stands there without its holders, because somebody's /proc is closed
+ * to us. all: namespaces, not our own alone. sets: semaphore sets are shown.
+ */
+void cmd_listing__report_unseen(const struct snapshot_report *report, bool all, bool sets);
+
+/* 0, or -errno after a message; a closed pipe is none, and returns -EPIPE. */
+int cmd_listing__flush(void);
+
+#endif

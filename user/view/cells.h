@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the cells of several tables have in common: sizes for people, names of users, other
+ * processes' bytes.
+ */
+#ifndef SHMTRACE_VIEW_CELLS_H
+#define SHMTRACE_VIEW_CELLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+/* "56B", "1.5M": three digits are enough for people. */
+void cells__put_bytes(struct buffer *out, uint64_t bytes);
+
+/* NUL-terminated bytes of somebody else, safe to print (base/escape.h). */
+void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8);
+
+/* Names that were looked up. Begins as all 0. */
+struct users {
+	struct user *list;
+	size_t count, cap;
+};
+
+void users__free(struct users *users);
+
+/* The user's name, or the number where there is none. */
+void cells__put_user(struct buffer *out, struct users *users, uint32_t uid, bool utf8);
+
+#endif
