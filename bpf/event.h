@@ -99,10 +99,10 @@ struct call_event {
 	__u64 args[EVENT_ARGS_MAX];
 	__s64 ret; /* result or -errno, of shmat the address; also the kernel's own -512 to -516 */
 	__u64 duration_ns;
-	__u16 call;    /* enum call_id */
-	__u8 abi;      /* enum call_abi */
-	__u8 stage;    /* enum get_stage, of a get that failed; else 0 */
-	__u32 flags;   /* CALL_F_* */
+	__u16 call;  /* enum call_id */
+	__u8 abi;    /* enum call_abi */
+	__u8 stage;  /* enum get_stage, of a get that failed; else 0 */
+	__u32 flags; /* CALL_F_* */
 };
 
 /*
@@ -217,6 +217,7 @@ enum snapshot_action {
 	SNAPSHOT_BEGIN = 1,
 	SNAPSHOT_END = 2,
 	SNAPSHOT_CUT = 3, /* it ends here, and not all processes were read: instead of END with 0 */
+	SNAPSHOT_NAMESPACE = 4, /* it exists, whether or not it can be read; 0: all were told */
 };
 
 /* Brackets FOUND records: END makes what was not found in that namespace gone. */
@@ -242,12 +243,12 @@ struct lost_event {
 struct call_stash {
 	__u64 time_ns;
 	__u64 args[EVENT_ARGS_MAX];
-	__u16 call;	/* enum call_id */
-	__u16 abi;	/* enum call_abi */
-	__u8 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
-	__u8 unwanted;	/* stashed for the ledger alone */
-	__u8 stage;	/* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
-	__u8 reserved;	/* 0 */
+	__u16 call;    /* enum call_id */
+	__u16 abi;     /* enum call_abi */
+	__u8 kludge;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u8 unwanted; /* stashed for the ledger alone */
+	__u8 stage;    /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
+	__u8 reserved; /* 0 */
 };
 
 /*
@@ -260,9 +261,12 @@ struct object_key {
 	__s32 id;
 };
 
-/* What the iterator over tasks writes, one for each process. */
+/*
+ * What the iterator over tasks writes, one for each process, and one for each other thread that is
+ * in another IPC namespace than the first.
+ */
 struct task_record {
-	__u64 mm;
+	__u64 mm; /* 0: of a kernel thread, of a process that ends, of such another thread */
 	__u64 start_ns;
 	__u32 pid; /* in the reader's pid namespace */
 	__u32 parent;

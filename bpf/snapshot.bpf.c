@@ -17,14 +17,18 @@ int iter_task(struct bpf_iter__task *ctx)
 		return 0;
 	record.mm = (__u64)BPF_CORE_READ(task, mm);
 	record.pid = visible_tgid_of(task);
+	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
 	/* One thread speaks for all, and the first one may have ended. */
 	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid) &&
-	    (!record.mm || BPF_CORE_READ(task, group_leader, mm)))
-		return 0;
+	    (!record.mm || BPF_CORE_READ(task, group_leader, mm))) {
+		/* unshare(2) and setns(2) move one thread alone. */
+		if (!ns || ns == BPF_CORE_READ(task, group_leader, nsproxy, ipc_ns))
+			return 0;
+		record.mm = 0;
+	}
 	record.start_ns = process_start_ns(task);
 	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
 	record.uid = BPF_CORE_READ(task, cred, uid.val);
-	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
 	record.ipcns = BPF_CORE_READ(ns, ns.inum);
 	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
 	for (int i = 0; ns && i < 3; i++)

@@ -40,7 +40,7 @@ write_apache() {
 		User www-data
 		Group www-data
 	EOF
-	# Starts it and kills every process of it, by number, $1 times or until it does not start.
+	# Starts it and kills all of its processes, $1 times or until it does not start.
 	cat >"$T/round" <<-EOF
 		for round in \$(seq "\$1"); do
 			rm -f $T/run/httpd.pid
@@ -53,11 +53,9 @@ write_apache() {
 				[ \$tenths -lt 50 ] || exit 0
 				sleep 0.1
 			done
-			all="\$main \$(pgrep -P "\$main")"
-			kill -9 \$all
-			for pid in \$all; do
-				while [ -d /proc/\$pid ] && ! grep -q '^State:.*Z' /proc/\$pid/status 2>/dev/null; do sleep 0.05; done
-			done
+			# Its process group: also the child that it may just be making.
+			/bin/kill -9 -- "-\$main"
+			while pgrep -r R,S,D,I -g "\$main" >/dev/null; do sleep 0.05; done
 		done
 	EOF
 	chmod -R a+rX "$T"

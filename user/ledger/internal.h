@@ -109,6 +109,7 @@ struct ledger_process {
 struct namespace
 {
 	uint32_t ipcns;
+	uint32_t generation; /* of the snapshot that last found it to exist */
 	struct namespace_info info;
 	UT_hash_handle hh;
 };
@@ -128,6 +129,7 @@ struct ledger {
 	struct namespace *namespaces;
 	struct tombstone *tombstones; /* destroyed while a snapshot is being read */
 	bool snapshot_open;
+	bool namespaces_told; /* by this one: all that exist */
 	bool loaded; /* a snapshot has been completed: from then on its corrections are drift */
 	bool lost;   /* since the last complete snapshot */
 	bool lost_before_end; /* lost while this one was being read */

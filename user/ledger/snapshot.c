@@ -343,8 +343,10 @@ static void end_namespace(struct ledger *ledger, const struct snapshot_event *ev
 	struct ledger_object *object, *next;
 	struct namespace *ns = namespace__get(ledger, event->ipcns);
 
-	if (ns)
+	if (ns) {
 		ns->info.limits = event->limits;
+		ns->generation = ledger->generation;
+	}
 	HASH_ITER (hh, ledger->objects, object, next) {
 		if (object->key.ipcns != event->ipcns || object->generation == ledger->generation ||
 		    object->known_ns > event->head.time_ns ||
@@ -375,6 +377,50 @@ static void end_spaces(struct ledger *ledger)
 	}
 }
 
+/* Attached segments keep their namespace, though nobody can enter it any more. */
+static void keep_attached_namespaces(struct ledger *ledger)
+{
+	struct ledger_object *object, *next;
+
+	HASH_ITER (hh, ledger->objects, object, next) {
+		struct namespace *ns = NULL;
+
+		if (object->mappings || object->hidden ||
+		    object->created_ns > ledger->snapshot_ns ||
+		    object->known_ns > ledger->snapshot_ns || object->last_ns > ledger->snapshot_ns)
+			ns = namespace__get(ledger, object->key.ipcns);
+		if (ns)
+			ns->generation = ledger->generation;
+	}
+}
+
+/*
+ * Namespaces that nobody is in any more have ended, and all that was in them. Function hooks see
+ * that; and where one is kept by a file alone, they alone know it.
+ */
+static void end_namespaces(struct ledger *ledger)
+{
+	struct ledger_object *object, *next_object;
+	struct namespace *ns, *next;
+
+	if (!ledger->namespaces_told || (ledger->options.mappings_observed && !ledger->lost))
+		return;
+	keep_attached_namespaces(ledger);
+	HASH_ITER (hh, ledger->objects, object, next_object) {
+		ns = namespace__get(ledger, object->key.ipcns);
+		if (!ns || ns->generation == ledger->generation)
+			continue;
+		correct(ledger);
+		object__destroy(ledger, object);
+	}
+	HASH_ITER (hh, ledger->namespaces, ns, next) {
+		if (ns->generation == ledger->generation)
+			continue;
+		HASH_DEL(ledger->namespaces, ns);
+		free(ns);
+	}
+}
+
 static void end_processes(struct ledger *ledger, const struct snapshot_event *event)
 {
 	struct ledger_process *process, *next;
@@ -393,6 +439,7 @@ static void end_processes(struct ledger *ledger, const struct snapshot_event *ev
 		process__end(ledger, process, 0, event->head.time_ns);
 	}
 	end_spaces(ledger);
+	end_namespaces(ledger);
 	ledger->loaded = true;
 	ledger->lost = ledger->lost_before_end;
 	snapshot__close(ledger);
@@ -406,10 +453,18 @@ void snapshot__apply(struct ledger *ledger, const struct snapshot_event *event)
 		ledger->snapshot_open = true;
 		ledger->snapshot_ns = event->head.time_ns;
 		ledger->lost_before_end = false;
+		ledger->namespaces_told = false;
 	} else if (event->action == SNAPSHOT_END && event->ipcns) {
 		end_namespace(ledger, event);
 	} else if (event->action == SNAPSHOT_END) {
 		end_processes(ledger, event);
+	} else if (event->action == SNAPSHOT_NAMESPACE && event->ipcns) {
+		struct namespace *ns = namespace__get(ledger, event->ipcns);
+
+		if (ns)
+			ns->generation = ledger->generation;
+	} else if (event->action == SNAPSHOT_NAMESPACE) {
+		ledger->namespaces_told = true;
 	} else if (event->action == SNAPSHOT_CUT) {
 		snapshot__close(ledger);
 	}

@@ -35,8 +35,15 @@ struct known_task {
 	UT_hash_handle hh;
 };
 
+/* One that a task is in. */
+struct known_namespace {
+	uint32_t ipcns;
+	UT_hash_handle hh;
+};
+
 struct live_snapshot {
 	struct known_task *tasks;
+	struct known_namespace *namespaces;
 	struct known_space *spaces;
 	bool has_mappings;	    /* the kernel's own word, not /proc's */
 	uint64_t from_ns, until_ns; /* when the mappings were read */
@@ -53,12 +60,29 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+static void add_namespace(struct live_snapshot *live, uint32_t ipcns)
+{
+	struct known_namespace *ns;
+
+	HASH_FIND(hh, live->namespaces, &ipcns, sizeof(ipcns), ns);
+	if (ns || !ipcns)
+		return;
+	ns = calloc(1, sizeof(*ns));
+	if (!ns) {
+		live->err = -ENOMEM;
+		return;
+	}
+	ns->ipcns = ipcns;
+	HASH_ADD(hh, live->namespaces, ipcns, sizeof(ipcns), ns);
+}
+
 static void add_task(void *context, const void *data)
 {
 	const struct task_record *record = data;
 	struct live_snapshot *live = context;
 	struct known_task *task;
 
+	add_namespace(live, record->ipcns);
 	HASH_FIND(hh, live->tasks, &record->pid, sizeof(record->pid), task);
 	if (task || !record->pid || !record->mm)
 		return;
@@ -157,13 +181,49 @@ static int hand_on_process(struct live_snapshot *live, const struct process_even
 	return err ? err : live->handler(live->context, &process.head);
 }
 
+static int tell_namespace(struct live_snapshot *live, const struct event *head, uint32_t ipcns)
+{
+	const struct snapshot_event event = {
+		.head = *head, .action = SNAPSHOT_NAMESPACE, .ipcns = ipcns};
+
+	return live->handler(live->context, &event.head);
+}
+
+/* All that any task is in, which /proc may leave open. */
+static int tell_namespaces(struct live_snapshot *live, const struct event *head)
+{
+	struct known_namespace *ns, *next;
+	int err = 0;
+
+	HASH_ITER (hh, live->namespaces, ns, next) {
+		err = tell_namespace(live, head, ns->ipcns);
+		if (err)
+			return err;
+	}
+	return tell_namespace(live, head, 0);
+}
+
+static bool is_last(const struct event *event)
+{
+	const struct snapshot_event *snapshot = (const struct snapshot_event *)event;
+
+	return event->type == EVENT_SNAPSHOT && snapshot->action == SNAPSHOT_END &&
+	       !snapshot->ipcns;
+}
+
 static int hand_on(void *context, const struct event *event)
 {
 	struct live_snapshot *live = context;
+	int err;
 	struct process_event process;
 	struct mapping_event mapping;
 	struct known_task *task;
 
+	if (live->namespaces && is_last(event)) {
+		err = tell_namespaces(live, event);
+		if (err)
+			return err;
+	}
 	HASH_FIND(hh, live->tasks, &event->pid, sizeof(event->pid), task);
 	if (event->type == EVENT_PROCESS && task)
 		return hand_on_process(live, (const struct process_event *)event, task);
@@ -188,8 +248,13 @@ static int hand_on(void *context, const struct event *event)
 static void clear(struct live_snapshot *live)
 {
 	struct known_space *space, *next_space;
+	struct known_namespace *ns, *next_ns;
 	struct known_task *task, *next_task;
 
+	HASH_ITER (hh, live->namespaces, ns, next_ns) {
+		HASH_DEL(live->namespaces, ns);
+		free(ns);
+	}
 	HASH_ITER (hh, live->tasks, task, next_task) {
 		HASH_DEL(live->tasks, task);
 		free(task);

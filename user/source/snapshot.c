@@ -358,13 +358,14 @@ static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 
 static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
+	int err = ns->err == -ENOENT ? 0 : tell_boundary(s, SNAPSHOT_NAMESPACE, s->begin_ns, ns);
+
 	const struct snapshot_report *report = s->report;
 	bool hidden = s->tables_only || report->processes_unreadable || report->processes_hidden ||
 		      report->mappings_ambiguous || report->mappings_unlisted;
-	int err = 0;
 
-	if (ns->err)
-		return 0;
+	if (err || ns->err)
+		return err;
 	for (size_t i = 0; !err && i < ns->table.n_rows; i++) {
 		const struct object_row *row = &ns->table.rows[i];
 

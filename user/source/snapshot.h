@@ -5,10 +5,11 @@
  * ordinary user gets what that user may see.
  *
  * The order: SNAPSHOT BEGIN; of each process its MAPPING_FOUND, then PROCESS_FOUND; of each
- * namespace its OBJECT_FOUND, hidden MAPPING_FOUND (below) and OBJECT_USED (of time 0: when that
- * was is not known), then SNAPSHOT END; at last SNAPSHOT END with namespace 0. mm is 0, or 1 << 32
- * and the pid of another process whose address space it also is. Mappings are read before the
- * tables: what was attached in between is in a table, and not the other way round.
+ * namespace that exists SNAPSHOT NAMESPACE, and where it can be read its OBJECT_FOUND, hidden
+ * MAPPING_FOUND (below) and OBJECT_USED (of time 0: when that was is not known), then SNAPSHOT END;
+ * at last SNAPSHOT END with namespace 0. mm is 0, or 1 << 32 and the pid of another process whose
+ * address space it also is. Mappings are read before the tables: what was attached in between is in
+ * a table, and not the other way round.
  *
  * A PROCESS_FOUND whose times are 0 says nothing of mappings: they may not be read (one without a
  * name is not even shown by /proc), or one of them may belong to one of several namespaces
