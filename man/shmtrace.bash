@@ -8,7 +8,7 @@ _shmtrace_commands="trace top ls doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --color
-	--hooks --buffer --debug -h --help"
+	--on-limit --hooks --buffer --debug -h --help"
 _shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort -p --pid --reconcile --hooks
 	--buffer --debug -h --help"
 _shmtrace_sort="bytes attached calls failed leaked pid"
@@ -29,7 +29,7 @@ _shmtrace_takes_value() {
 	trace/-i | trace/--id | trace/--min-size) ;;
 	trace/-p | trace/--pid | trace/-u | trace/--user | trace/-n | trace/--name | trace/--ipcns) ;;
 	trace/-d | trace/--duration | trace/--count | trace/-o | trace/--output | trace/--color) ;;
-	trace/--hooks | trace/--buffer) ;;
+	trace/--on-limit | trace/--hooks | trace/--buffer) ;;
 	top/-d | top/--delay | top/-n | top/--iterations | top/--sort | top/-p | top/--pid) ;;
 	top/--reconcile | top/--hooks | top/--buffer) ;;
 	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
@@ -104,6 +104,7 @@ _shmtrace_value() {
 	*/-i | */--id) _shmtrace_words "$3" "$(_shmtrace_objects id)" ;;
 	*/-n | */--name) _shmtrace_names "$3" ;;
 	*/-u | */--user) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
+	*/--on-limit) mapfile -t COMPREPLY < <(compgen -c -- "$3" | sort -u) ;;
 	*/-o | */--output) _shmtrace_files "$3" ;;
 	*/--ipcns) _shmtrace_words "$3" "$(_shmtrace_namespaces)" ;;
 	*/--color) _shmtrace_words "$3" "auto always never" ;;

@@ -127,6 +127,14 @@ right_for() {
 	[ "$(value REMEDY)" = "nsenter -t $(value PID) -i sysctl -w 'kernel.sem=250 1000 100 12'" ]
 }
 
+@test "on-limit: the variables are those of the manual page" {
+	"$SHMTRACE" trace -q -x -o "$T/text" --on-limit "$(recorder)" -- "$WORK/limits" msgmni
+	# The tests themselves may have been given SHMTRACE_BUILD.
+	diff <(grep '^\*SHMTRACE_' man/shmtrace-trace.1.scd | tr -d ' *' | tr , '\n' | sort) \
+		<(sed -zn 's/^\(SHMTRACE_[A-Z_]*\)=.*/\1\n/p' "$(runs)" | tr -d '\0' |
+			grep -v '^SHMTRACE_BUILD$' | sort)
+}
+
 @test "on-limit: orphans, their maker, and the remedy" {
 	local maker
 	own_namespace

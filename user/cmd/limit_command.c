@@ -117,17 +117,19 @@ void limit_command__check(struct limit_command *self)
 	} while (report.news != RUNNER_NO_NEWS);
 }
 
-int limit_command__apply(struct limit_command *self, const struct event *event)
+void limit_command__apply(struct limit_command *self, const struct event *event)
 {
 	const struct process_event *process = (const struct process_event *)event;
 
 	if (event->type != EVENT_PROCESS)
-		return 0;
-	if (process->action == PROCESS_FORKED)
-		return descent__forked(self->own, event->pid, process->child);
-	if (process->action == PROCESS_EXITED)
+		return;
+	if (process->action == PROCESS_FORKED) {
+		if (descent__forked(self->own, event->pid, process->child))
+			pr_debug("out of memory: process %u is not known to be the command's own",
+				 process->child);
+	} else if (process->action == PROCESS_EXITED) {
 		descent__ended(self->own, event->pid);
-	return 0;
+	}
 }
 
 static int run(struct limit_command *self, const struct view_refusal *view,

@@ -31,8 +31,8 @@ void limit_command__check(struct limit_command *self);
 /* To be called after a SIGCHLD. Also of NULL. */
 void limit_command__reap(struct limit_command *self);
 
-/* Of every event, before it is explained: which processes are the command's own. 0 or -ENOMEM. */
-int limit_command__apply(struct limit_command *self, const struct event *event);
+/* Of every event, before it is explained: which processes are the command's own. */
+void limit_command__apply(struct limit_command *self, const struct event *event);
 
 /*
  * A refusal for want of something: runs the command, unless the caller is one of the command's own

@@ -117,8 +117,8 @@ static int handle_event(void *context, const struct event *event)
 	}
 	if (trace->ledger)
 		trace->err = trace_ledger__apply(trace->ledger, event);
-	if (trace->limit_command && !trace->err)
-		trace->err = limit_command__apply(trace->limit_command, event);
+	if (trace->limit_command)
+		limit_command__apply(trace->limit_command, event);
 	if (trace->explainer && !trace->err)
 		explainer__apply(trace->explainer, event);
 	return trace->err != 0;

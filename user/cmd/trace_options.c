@@ -68,9 +68,9 @@ static const struct argp_option argp_options[] = {
 	{"no-explain", OPTION_NO_EXPLAIN, NULL, 0,
 	 "do not say why a shmget, semget or msgget failed, and who fills the limit that it hit",
 	 4},
-	{"on-limit", OPTION_ON_LIMIT, "CMD", 0,
-	 "run CMD by /bin/sh when a shmget, semget or msgget that is shown fails for a limit or "
-	 "for want of memory, with the explanation in SHMTRACE_TEXT and others; one at a time",
+	{"on-limit", OPTION_ON_LIMIT, "COMMAND", 0,
+	 "run COMMAND by /bin/sh when a shmget, semget or msgget that is shown fails for a limit "
+	 "or for want of memory; SHMTRACE_TEXT and more in its environment say why",
 	 4},
 	{"output", 'o', "FILE", 0, "write to FILE and not to standard output", 4},
 	{"quiet", 'q', NULL, 0, "no header and no messages but errors", 4},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The variables stand in shmtrace-trace(1), in this order.
+ * What each variable means stands in shmtrace-trace(1), in this order.
  */
 #include "view/refusal_env.h"
 
