@@ -22,7 +22,7 @@
 
 #define PATIENCE_MS 20000
 
-static sigset_t no_signals;
+static sigset_t mask; /* SIGUSR2 alone */
 
 /* What the command writes to its standard error, which is ours when the runner is made. */
 struct captured {
@@ -34,7 +34,7 @@ static struct runner *make(const char *command)
 {
 	struct runner *runner = NULL;
 
-	assert_int_equal(runner__new(&runner, command, &no_signals), 0);
+	assert_int_equal(runner__new(&runner, command, &mask), 0);
 	return runner;
 }
 
@@ -171,7 +171,7 @@ static void test_descriptors_and_signals(void **state)
 	assert_int_equal(WEXITSTATUS(run_to_end(runner)), 3);
 	runner__free(runner);
 	read_captured(&captured, text, sizeof(text));
-	assert_string_equal(text, "/dev/null\n0 1 2 SigBlk:\t0000000000000000\n00000\n");
+	assert_string_equal(text, "/dev/null\n0 1 2 SigBlk:\t0000000000000800\n00000\n");
 }
 
 /* The command's standard error is closed with ours: no descriptor may take its place. */
@@ -315,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_free_after_request),
 	};
 
-	sigemptyset(&no_signals);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR2);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -271,7 +271,6 @@ void runner__read(struct runner *runner, struct runner_report *report)
 	close(runner->fd);
 	runner->fd = -1;
 	runner->busy = false;
-	runner__reap(runner);
 }
 
 void runner__free(struct runner *runner)
