@@ -256,7 +256,7 @@ for i in range(150):
 	local hanging
 	own_namespace
 	lower msgmni 0
-	traced --on-limit "echo \$\$ >$T/pid; exec sleep 1000"
+	traced --on-limit "echo \$\$ >$T/pid; exec sleep 60"
 	calls 'msgget(0, 0o600)'
 	await 10 test -s "$T/pid"
 	hanging=$(cat "$T/pid")
@@ -275,7 +275,7 @@ for i in range(150):
 	local since
 	own_namespace
 	lower msgmni 0
-	traced --on-limit "echo \$\$ >$T/pid; exec sleep 1000"
+	traced --on-limit "echo \$\$ >$T/pid; exec sleep 60"
 	calls 'msgget(0, 0o600)'
 	await 10 test -s "$T/pid"
 	kill -INT "$TRACER"
