@@ -7,7 +7,7 @@
 _shmtrace_commands="trace top ls limits doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
-	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --color
+	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
 	--hooks --buffer --debug -h --help"
 _shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort -p --pid --reconcile --hooks
 	--buffer --debug -h --help"
@@ -34,7 +34,7 @@ _shmtrace_takes_value() {
 	trace/-i | trace/--id | trace/--min-size) ;;
 	trace/-p | trace/--pid | trace/-u | trace/--user | trace/-n | trace/--name | trace/--ipcns) ;;
 	trace/-d | trace/--duration | trace/--count | trace/-o | trace/--output | trace/--color) ;;
-	trace/--hooks | trace/--buffer) ;;
+	trace/--on-limit | trace/--hooks | trace/--buffer) ;;
 	top/-d | top/--delay | top/-n | top/--iterations | top/--sort | top/-p | top/--pid) ;;
 	top/--reconcile | top/--hooks | top/--buffer) ;;
 	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
@@ -113,6 +113,7 @@ _shmtrace_value() {
 	*/-i | */--id) _shmtrace_words "$3" "$(_shmtrace_objects id)" ;;
 	*/-n | */--name) _shmtrace_names "$3" ;;
 	*/-u | */--user) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
+	*/--on-limit) mapfile -t COMPREPLY < <(compgen -c -- "$3" | sort -u) ;;
 	*/-o | */--output) _shmtrace_files "$3" ;;
 	*/--ipcns) _shmtrace_words "$3" "$(_shmtrace_namespaces)" ;;
 	*/--color) _shmtrace_words "$3" "auto always never" ;;

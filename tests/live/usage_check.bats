@@ -224,6 +224,7 @@ wrong_usage() { # what the message must name, command...
 	complete_words shmtrace limits --ipcns "" | grep -qx "$(readlink /proc/self/ns/ipc | tr -dc 0-9)"
 	[ "$(complete_words shmtrace top --hooks = s)" = syscalls ]
 	[ "$(complete_words shmtrace top --reconcile n)" = never ]
+	[ "$(complete_words shmtrace trace --on-limit ipcm)" = ipcmk ]
 	complete_words shmtrace -p "$$" | grep -qx "$$"
 	complete_words shmtrace top -p "$$" | grep -qx "$$"
 	# In a traced command's arguments there are no options of shmtrace.
@@ -325,4 +326,15 @@ wrong_usage() { # what the message must name, command...
 	wrong_usage "--hooks: 'all'" "$shmtrace" trace --hooks all
 	wrong_usage "'k'" "$shmtrace" trace -k
 	wrong_usage "-p" "$shmtrace" trace -p 1 -- true
+}
+
+@test "a command for a limit that could never run is wrong usage" {
+	wrong_usage "--on-limit: ''" "$shmtrace" trace --on-limit ""
+	wrong_usage "--on-limit and -c" "$shmtrace" trace -c --on-limit true
+	wrong_usage "--on-limit and --no-explain" "$shmtrace" trace --on-limit true --no-explain
+	wrong_usage "--on-limit: no call" "$shmtrace" trace -e shmat --on-limit true
+	wrong_usage "--on-limit: no call" "$shmtrace" trace -i 5 --on-limit true
+	wrong_usage "--on-limit: no call" "$shmtrace" trace -E EEXIST --on-limit true
+	# These come as far as the wrong option.
+	wrong_usage "--nosuch" "$shmtrace" trace -x -E enospc -e semget --on-limit true --nosuch
 }

@@ -18,11 +18,13 @@
 struct kind {
 	uint64_t until_ns;	     /* explained again from then on; 0: not in use */
 	struct view_suppressed left; /* out, since it was explained */
+	bool shortage;		     /* refusal__is_shortage, of the one explained */
 };
 
 struct explainer {
 	struct view *view;
 	const struct ledger *ledger;
+	struct limit_command *limit_command;
 	uint32_t own_ipcns;
 	uint32_t ids_max;
 	size_t n_kinds;
@@ -30,7 +32,8 @@ struct explainer {
 	struct kind others; /* of all that found no room above */
 };
 
-struct explainer *explainer__new(struct view *view, const struct ledger *ledger)
+struct explainer *explainer__new(struct view *view, const struct ledger *ledger,
+				 struct limit_command *limit_command)
 {
 	struct explainer *explainer = calloc(1, sizeof(*explainer));
 
@@ -38,6 +41,7 @@ struct explainer *explainer__new(struct view *view, const struct ledger *ledger)
 		return NULL;
 	explainer->view = view;
 	explainer->ledger = ledger;
+	explainer->limit_command = limit_command;
 	explainer->own_ipcns = ipcns__inum();
 	explainer->ids_max = ipcns__ids_max();
 	explainer->others.left.call = CALL_COUNT;
@@ -50,17 +54,18 @@ void explainer__free(struct explainer *explainer)
 }
 
 /* What the numbers that came with the call say of it: cheap, and enough to tell kinds apart. */
-static struct view_suppressed kind_of(const struct call_event *call)
+static struct kind kind_of(const struct call_event *call)
 {
 	struct refusal refusal;
 
 	refusal__explain(&refusal, call, NULL, NULL);
-	return (struct view_suppressed){
-		.ipcns = call->head.ipcns,
-		.call = call->call,
-		.error = refusal.error,
-		.cause = refusal.cause,
-		.limit = refusal.limit,
+	return (struct kind){
+		.left = {.ipcns = call->head.ipcns,
+			 .call = call->call,
+			 .error = refusal.error,
+			 .cause = refusal.cause,
+			 .limit = refusal.limit},
+		.shortage = refusal__is_shortage(&refusal),
 	};
 }
 
@@ -107,15 +112,19 @@ static struct kind *find_kind(struct explainer *explainer, const struct view_sup
 	return NULL;
 }
 
-static void leave_out(struct kind *kind, const struct call_event *call)
+static void leave_out(struct explainer *explainer, struct kind *kind, bool shortage,
+		      const struct call_event *call)
 {
 	if (!kind->left.count && kind->until_ns <= call->head.time_ns)
 		kind->until_ns = call->head.time_ns + INTERVAL_NS;
 	kind->left.count++;
 	kind->left.time_ns = call->head.time_ns;
+	if (shortage && explainer->limit_command)
+		limit_command__left_out(explainer->limit_command, call);
 }
 
-static void explain(struct explainer *explainer, const struct call_event *call)
+/* Returns whether it was refused for want of something. */
+static bool explain(struct explainer *explainer, const struct call_event *call)
 {
 	const struct remedy_place place = {
 		.ipcns = call->head.ipcns == explainer->own_ipcns ? 0 : call->head.ipcns,
@@ -125,6 +134,7 @@ static void explain(struct explainer *explainer, const struct call_event *call)
 	struct memory_facts memory;
 	struct view_refusal said;
 	struct refusal refusal;
+	bool shortage;
 
 	if (call->ret == -ENOMEM)
 		memory__read(&memory, call->head.pid, refusal__huge_size(call));
@@ -135,31 +145,36 @@ static void explain(struct explainer *explainer, const struct call_event *call)
 		remedy__find(&said.remedy, refusal.limit, &refusal.limits,
 			     refusal.has_usage ? &refusal.usage : NULL, &place, refusal.wanted);
 	explainer->view->ops->refusal(explainer->view, &said);
+	shortage = refusal__is_shortage(&refusal);
+	if (shortage && explainer->limit_command)
+		limit_command__refused(explainer->limit_command, &said,
+				       explainer->view->clock_offset_ns);
+	return shortage;
 }
 
 void explainer__apply(struct explainer *explainer, const struct event *event)
 {
 	const struct call_event *call = (const struct call_event *)event;
-	struct view_suppressed like;
-	struct kind *kind;
+	struct kind like, *kind;
 
 	if ((event->type != EVENT_CALL && event->type != EVENT_CALL_LIMITS) ||
 	    !refusal__is_one(call))
 		return;
 	like = kind_of(call);
 	expire(explainer, event->time_ns);
-	kind = find_kind(explainer, &like);
+	kind = find_kind(explainer, &like.left);
 	if (kind) {
-		leave_out(kind, call);
+		leave_out(explainer, kind, kind->shortage, call);
 		return;
 	}
 	if (explainer->n_kinds == KINDS_MAX) {
-		leave_out(&explainer->others, call);
+		leave_out(explainer, &explainer->others, like.shortage, call);
 		return;
 	}
-	explainer->kinds[explainer->n_kinds++] = (struct kind){
-		.until_ns = event->time_ns + INTERVAL_NS, .left = like};
-	explain(explainer, call);
+	kind = &explainer->kinds[explainer->n_kinds++];
+	*kind = like;
+	kind->until_ns = event->time_ns + INTERVAL_NS;
+	kind->shortage = explain(explainer, call);
 }
 
 bool explainer__tick(struct explainer *explainer, uint64_t now_ns)

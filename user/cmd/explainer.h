@@ -8,13 +8,18 @@
 
 #include <stdbool.h>
 
+#include "cmd/limit_command.h"
 #include "ledger/ledger.h"
 #include "view/view.h"
 
 struct explainer;
 
-/* Both are borrowed. NULL: out of memory. */
-struct explainer *explainer__new(struct view *view, const struct ledger *ledger);
+/*
+ * All are borrowed. limit_command: is told of what is refused for want of something; NULL: there is
+ * none. NULL: out of memory.
+ */
+struct explainer *explainer__new(struct view *view, const struct ledger *ledger,
+				 struct limit_command *limit_command);
 void explainer__free(struct explainer *explainer);
 
 /* To be called behind the view and the ledger, of every event. */

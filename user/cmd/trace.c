@@ -20,6 +20,7 @@
 #include "base/privileges.h"
 #include "cmd/cmd.h"
 #include "cmd/explainer.h"
+#include "cmd/limit_command.h"
 #include "cmd/trace_ledger.h"
 #include "cmd/trace_options.h"
 #include "source/bpf.h"
@@ -40,8 +41,9 @@ struct trace {
 	struct trace_options options;
 	struct bpf_source *source;
 	struct view *view;
-	struct trace_ledger *ledger; /* NULL: nothing asked for needs it */
-	struct explainer *explainer; /* NULL: not asked for */
+	struct trace_ledger *ledger;	     /* NULL: nothing asked for needs it */
+	struct explainer *explainer;	     /* NULL: not asked for */
+	struct limit_command *limit_command; /* NULL: not asked for */
 	int err;
 	FILE *out;
 	int signal_fd;
@@ -117,6 +119,8 @@ static int handle_event(void *context, const struct event *event)
 	}
 	if (trace->ledger)
 		trace->err = trace_ledger__apply(trace->ledger, event);
+	if (trace->limit_command)
+		limit_command__apply(trace->limit_command, event);
 	if (trace->explainer && !trace->err)
 		explainer__apply(trace->explainer, event);
 	return trace->err != 0;
@@ -179,10 +183,12 @@ static void handle_signals(struct trace *trace)
 	struct signalfd_siginfo info;
 
 	while (read(trace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			handle_command_end(trace);
-		else
+		if (info.ssi_signo != SIGCHLD) {
 			handle_stop(trace, &info);
+			continue;
+		}
+		handle_command_end(trace);
+		limit_command__reap(trace->limit_command);
 	}
 }
 
@@ -205,19 +211,22 @@ static int limit_timeout_ms(const struct trace *trace, int timeout)
 static void wait_for_events(struct trace *trace)
 {
 	const size_t n_pids = trace->options.source.n_pids;
-	struct pollfd fds[2 + TRACE_PIDS_MAX] = {
+	struct pollfd fds[3 + TRACE_PIDS_MAX] = {
 		{.fd = trace->signal_fd, .events = POLLIN},
 		{.events = POLLIN},
+		{.fd = limit_command__fd(trace->limit_command), .events = POLLIN},
 	};
 	int timeout = bpf_source__next_timeout_ms(trace->source, &fds[1].fd);
 
-	memcpy(fds + 2, trace->pid_fds, n_pids * sizeof(*fds));
-	if (poll(fds, 2 + n_pids, limit_timeout_ms(trace, timeout)) <= 0)
+	memcpy(fds + 3, trace->pid_fds, n_pids * sizeof(*fds));
+	if (poll(fds, 3 + n_pids, limit_timeout_ms(trace, timeout)) <= 0)
 		return;
 	if (fds[0].revents)
 		handle_signals(trace);
+	if (fds[2].revents)
+		limit_command__check(trace->limit_command);
 	for (size_t i = 0; i < n_pids; i++) {
-		if (!fds[2 + i].revents)
+		if (!fds[3 + i].revents)
 			continue;
 		close(trace->pid_fds[i].fd);
 		trace->pid_fds[i].fd = -1;
@@ -486,7 +495,8 @@ static int start_ledger(struct trace *trace)
 	if (!trace->ledger)
 		return -ENOMEM;
 	if (trace->options.explain) {
-		trace->explainer = explainer__new(trace->view, trace_ledger__get(trace->ledger));
+		trace->explainer = explainer__new(trace->view, trace_ledger__get(trace->ledger),
+						  trace->limit_command);
 		if (!trace->explainer)
 			return -ENOMEM;
 	}
@@ -507,8 +517,24 @@ static void clean_up(struct trace *trace)
 		if (trace->pid_fds[i].fd > 0)
 			close(trace->pid_fds[i].fd);
 	free(trace->pid_fds);
+	/* Last, as it may take a while. */
+	if (trace->limit_command)
+		limit_command__finish(trace->limit_command, trace->signal_fd, trace->options.quiet);
+	limit_command__free(trace->limit_command);
 	if (trace->signal_fd >= 0)
 		close(trace->signal_fd);
+}
+
+/* While there is no output, no BPF and no command that it would inherit, and all privileges. */
+static int start_limit_command(struct trace *trace, const sigset_t *mask)
+{
+	int err = 0;
+
+	if (trace->options.on_limit)
+		err = limit_command__new(&trace->limit_command, trace->options.on_limit, mask);
+	if (err)
+		pr_err("--on-limit: cannot make a process for the command: %s", strerror(-err));
+	return err;
 }
 
 /* Everything up to the first event, in the order in which it can fail most cheaply. */
@@ -518,7 +544,8 @@ static int start(struct trace *trace)
 	int err;
 
 	err = open_signals(trace, &before);
-	if (err || open_pids(trace) || open_output(trace) || open_view(trace))
+	if (err || start_limit_command(trace, &before) || open_pids(trace) || open_output(trace) ||
+	    open_view(trace))
 		return EXIT_FAILED;
 	if (trace->options.command) {
 		err = command__prepare(&trace->command, trace->options.command, &before);

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/descent.h"
 #include "base/vector.h"
 #include "source/live_snapshot.h"
 #include "view/leak.h"
@@ -15,12 +13,6 @@
 #define RECONCILE_NS	 30000000000ULL /* at a slow pace */
 #define SETTLE_NS	 100000000ULL	/* the kernel takes no longer to remove what it will */
 #define RECONCILE_MIN_NS 1000000000ULL	/* after a loss, and where mappings are inferred */
-
-/* A descendant of the command. It stays when it has ended: what it has left is the command's. */
-struct descendant {
-	uint32_t pid;
-	UT_hash_handle hh;
-};
 
 struct trace_ledger {
 	struct view *view;
@@ -31,48 +23,18 @@ struct trace_ledger {
 	bool changed;		 /* since then */
 	struct view_leak *leaks; /* that wait to be said, the oldest first */
 	size_t n_leaks, leaks_cap;
-	struct descendant *descendants;
+	struct descent *family; /* the command and its descendants, ended ones too; or NULL */
 	bool out_of_memory;
 };
 
-static struct descendant *find_descendant(const struct trace_ledger *self, uint32_t pid)
+/* Who has ended stays: what such a process has left is the command's. */
+static int follow_fork(struct trace_ledger *self, const struct process_event *fork)
 {
-	struct descendant *descendant;
-
-	HASH_FIND(hh, self->descendants, &pid, sizeof(pid), descendant);
-	return descendant;
-}
-
-static bool is_followed(const struct trace_ledger *self, uint32_t pid)
-{
-	return pid == self->filters->root || find_descendant(self, pid);
-}
-
-static void follow_fork(struct trace_ledger *self, const struct process_event *fork)
-{
-	struct descendant *descendant = find_descendant(self, fork->child);
-
-	if (!is_followed(self, fork->head.pid)) {
-		/* The number has been given to a process of somebody else. */
-		if (descendant) {
-			HASH_DEL(self->descendants, descendant);
-			free(descendant);
-		}
-		return;
-	}
-	if (descendant)
-		return;
-	descendant = calloc(1, sizeof(*descendant));
-	if (!descendant) {
-		self->out_of_memory = true;
-		return;
-	}
-	descendant->pid = fork->child;
-	HASH_ADD(hh, self->descendants, pid, sizeof(descendant->pid), descendant);
-	if (!descendant->hh.tbl) {
-		free(descendant);
-		self->out_of_memory = true;
-	}
+	if (descent__has(self->family, fork->head.pid))
+		return descent__forked(self->family, fork->head.pid, fork->child);
+	/* The number has been given to a process of somebody else. */
+	descent__ended(self->family, fork->child);
+	return 0;
 }
 
 static bool passes(const struct trace_ledger *self, const struct view_leak *leak)
@@ -81,8 +43,8 @@ static bool passes(const struct trace_ledger *self, const struct view_leak *leak
 	const struct process_info *subject = leak__subject(leak);
 	bool wanted = !filters->n_pids;
 
-	if (filters->root && !(leak->has_owner && is_followed(self, leak->owner.pid)) &&
-	    !(leak->has_ended && is_followed(self, leak->ended.pid)))
+	if (self->family && !(leak->has_owner && descent__has(self->family, leak->owner.pid)) &&
+	    !(leak->has_ended && descent__has(self->family, leak->ended.pid)))
 		return false;
 	for (size_t i = 0; i < filters->n_pids; i++)
 		wanted |= filters->pids[i] == subject->pid;
@@ -156,8 +118,10 @@ struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_sourc
 	self->filters = filters;
 	self->mappings_observed = mappings_observed;
 	self->ledger = ledger__new(&options);
-	if (!self->ledger) {
-		free(self);
+	if (filters->root)
+		self->family = descent__new(filters->root);
+	if (!self->ledger || (filters->root && !self->family)) {
+		trace_ledger__free(self);
 		return NULL;
 	}
 	return self;
@@ -165,15 +129,11 @@ struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_sourc
 
 void trace_ledger__free(struct trace_ledger *self)
 {
-	struct descendant *descendant, *next;
-
 	if (!self)
 		return;
 	ledger__free(self->ledger);
-	HASH_ITER (hh, self->descendants, descendant, next) {
-		HASH_DEL(self->descendants, descendant);
-		free(descendant);
-	}
+	if (self->family)
+		descent__free(self->family);
 	free(self->leaks);
 	free(self);
 }
@@ -202,9 +162,9 @@ int trace_ledger__apply(struct trace_ledger *self, const struct event *event)
 	const struct process_event *process = (const struct process_event *)event;
 
 	self->changed = true;
-	if (self->filters->root && event->type == EVENT_PROCESS &&
-	    process->action == PROCESS_FORKED)
-		follow_fork(self, process);
+	if (self->family && event->type == EVENT_PROCESS && process->action == PROCESS_FORKED &&
+	    follow_fork(self, process))
+		self->out_of_memory = true;
 	return self->out_of_memory ? -ENOMEM : ledger__apply(self->ledger, event);
 }
 

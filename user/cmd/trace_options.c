@@ -32,6 +32,7 @@ enum {
 	OPTION_USAGE,
 	OPTION_NO_LEAKS,
 	OPTION_NO_EXPLAIN,
+	OPTION_ON_LIMIT,
 };
 
 static const struct argp_option argp_options[] = {
@@ -66,6 +67,10 @@ static const struct argp_option argp_options[] = {
 	 4},
 	{"no-explain", OPTION_NO_EXPLAIN, NULL, 0,
 	 "do not say why a shmget, semget or msgget failed, and who fills the limit that it hit",
+	 4},
+	{"on-limit", OPTION_ON_LIMIT, "COMMAND", 0,
+	 "run COMMAND by /bin/sh when a shmget, semget or msgget that is shown fails for a limit "
+	 "or for want of memory; SHMTRACE_TEXT and more in its environment say why",
 	 4},
 	{"output", 'o', "FILE", 0, "write to FILE and not to standard output", 4},
 	{"quiet", 'q', NULL, 0, "no header and no messages but errors", 4},
@@ -211,6 +216,23 @@ static bool may_show_refusals(const struct bpf_source_options *source)
 	       (!source->error || refusal__is_explained(source->error));
 }
 
+static void check_on_limit(const struct trace_options *options, const struct argp_state *state)
+{
+	const struct bpf_source_options *source = &options->source;
+
+	if (!options->on_limit)
+		return;
+	if (!*options->on_limit)
+		argp_error(state, "--on-limit: '' is no command");
+	if (options->summary)
+		argp_error(state, "--on-limit and -c exclude each other");
+	if (!options->explain)
+		argp_error(state, "--on-limit and --no-explain exclude each other");
+	if (!may_show_refusals(source) ||
+	    (source->error && !refusal__may_be_shortage(source->error)))
+		argp_error(state, "--on-limit: no call that is shown can fail for a limit");
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -252,6 +274,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_NO_EXPLAIN:
 		options->explain = false;
 		break;
+	case OPTION_ON_LIMIT:
+		options->on_limit = arg;
+		break;
 	case OPTION_DEBUG:
 		log__set_level(LOG_DEBUG);
 		break;
@@ -277,6 +302,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_filter(options, key, arg, state);
 		break;
 	case ARGP_KEY_END:
+		check_on_limit(options, state);
 		/* Who asks for particular calls does not ask for what else happens. */
 		if (options->summary || options->count || asks_for_calls(&options->source))
 			options->leaks = false;

@@ -353,3 +353,37 @@ int refusal__explain(struct refusal *refusal, const struct call_event *call,
 	}
 	return err;
 }
+
+bool refusal__may_be_shortage(int error)
+{
+	/* EINVAL: SHMMAX, SEMMSL */
+	return error == ENOSPC || error == ENOMEM || error == ENFILE || error == EINVAL;
+}
+
+bool refusal__is_shortage(const struct refusal *refusal)
+{
+	switch (refusal->cause) {
+	case REFUSAL_UNKNOWN:
+		return refusal->error == ENOSPC || refusal->error == ENOMEM;
+	case REFUSAL_LIMIT:
+		/* No segment of 0 bytes, no set of -1 semaphores: nothing lacks there. */
+		return refusal->limit != LIMIT_SHMMIN &&
+		       !(refusal->limit == LIMIT_SEMMSL && (int64_t)refusal->wanted < 0);
+	case REFUSAL_HUGE_POOL:
+	case REFUSAL_OVERCOMMIT:
+	case REFUSAL_CGROUP:
+	case REFUSAL_KERNEL_MEMORY:
+	case REFUSAL_FILE_TABLE:
+	case REFUSAL_FILE_SYSTEM:
+		return true;
+	case REFUSAL_EXISTS:
+	case REFUSAL_SMALLER:
+	case REFUSAL_DENIED:
+	case REFUSAL_EMPTY_SET:
+	case REFUSAL_SIZE:
+	case REFUSAL_HUGE_SIZE:
+	case REFUSAL_HUGE_DENIED:
+		break;
+	}
+	return false;
+}

@@ -85,6 +85,14 @@ bool refusal__is_one(const struct call_event *call);
 int refusal__explain(struct refusal *refusal, const struct call_event *call,
 		     const struct ledger *ledger, const struct memory_facts *memory);
 
+/*
+ * Refused for want of something of which there is only so much, and not for what the call asked
+ * for: a limit that may be raised or emptied, memory, or an unknown cause that looks like these.
+ */
+bool refusal__is_shortage(const struct refusal *refusal);
+/* A get that failed with this errno may have been refused so. */
+bool refusal__may_be_shortage(int error);
+
 /* The size of the huge pages that a shmget asks for, in bytes; 0: of default size, or none. */
 uint64_t refusal__huge_size(const struct call_event *call);
 /* It asks for huge pages. */
