@@ -330,9 +330,9 @@ static void test_memory(void **state)
 	memory.cgroup_max = GB;
 	memory.cgroup_used = GB - 4096;
 	explains(NULL, &e, &memory, REFUSAL_CGROUP, LIKELY, LIMIT_NONE);
-	memory.cgroup_used = GB - (1 << 20);
+	memory.cgroup_used = GB - (1 << 20) - 6400;
 	explains(NULL, &e, &memory, REFUSAL_CGROUP, LIKELY, LIMIT_NONE);
-	memory.cgroup_used = GB - (1 << 20) - 1;
+	memory.cgroup_used = GB - (1 << 20) - 6401;
 	explains(NULL, &e, &memory, REFUSAL_UNKNOWN, NONE, LIMIT_NONE);
 }
 

@@ -258,12 +258,16 @@ static bool is_overcommitted(const struct refusal *refusal)
 	}
 }
 
-static bool is_cgroup_full(const struct memory_facts *memory)
+/* A semaphore takes a cache line of the kernel's memory (struct sem, ipc/sem.c). */
+static bool is_cgroup_full(const struct refusal *refusal)
 {
-	const uint64_t slack = 1 << 20; /* less than one object takes is left, or nearly so */
+	const struct memory_facts *memory = &refusal->memory;
+	uint64_t needed = 1 << 20; /* of what is used, that much may be gone again by now */
 
+	if (refusal->call->call == CALL_SEMGET && nsems_of(refusal->call) > 0)
+		needed += 64ULL * nsems_of(refusal->call);
 	return memory->cgroup_max != UINT64_MAX && memory->cgroup_used != UINT64_MAX &&
-	       memory->cgroup_used + slack >= memory->cgroup_max;
+	       memory->cgroup_used + needed >= memory->cgroup_max;
 }
 
 static bool is_pool_empty(const struct refusal *refusal)
@@ -290,7 +294,7 @@ static void explain_enomem(struct refusal *refusal)
 	}
 	if (refusal->cause != REFUSAL_UNKNOWN)
 		return;
-	if (refusal->has_memory && is_cgroup_full(&refusal->memory))
+	if (refusal->has_memory && is_cgroup_full(refusal))
 		set(refusal, REFUSAL_CGROUP, false);
 	else if (call->stage == GET_NEW && !refusal__is_huge(call))
 		set(refusal, REFUSAL_KERNEL_MEMORY, true);
