@@ -32,8 +32,6 @@ storm_round() { # hooks, reconcile, storm arguments…
 storm_round functions never --ops "${STORM_OPS:-10000}" --procs 200 --bursts 5
 if is_preemptible; then
 	skip "the storm ends well, by syscalls" "programs on tracepoints are preempted here"
-elif ! kernel_at_least 5.12; then
-	skip "the storm ends well, by syscalls" "no iterator over mappings before 5.12"
 else
 	storm_round syscalls 30 --ops "${STORM_OPS:-10000}" --procs 200 --bursts 5
 fi
