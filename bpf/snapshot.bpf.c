@@ -89,8 +89,42 @@ struct mm_struct___list {
 	__u64 vmacache_seqnum;
 } __attribute__((preserve_access_index));
 
-/* The verifier of 5.10 goes through all of them, and keeps at most 8192 branches in mind. */
-#define LIST_MAX 2000
+/* Steps of one call, and calls: the verifier goes through both loops, but not one in the other. */
+#define WALK_STEPS 256
+#define WALK_CALLS 256
+
+enum walk_result { WALK_ENDED, WALK_FOUND, WALK_GOES_ON, WALK_LOST };
+
+/*
+ * A function that is verified by itself takes no pointers (5.10), and one reader iterates at a
+ * time. No struct: clang takes it apart and leaves a BTF that the kernel refuses.
+ */
+static struct mm_struct *walk_mm;
+static struct vm_area_struct___list *walk_next;
+static struct vm_area_struct *walk_found;
+static __u32 walk_count;
+
+/* To the next mapping of a segment. */
+__noinline int walk_on(void)
+{
+	for (int i = 0; i < WALK_STEPS; i++) {
+		struct vm_area_struct___list *next = walk_next;
+		struct vm_area_struct *vma = (struct vm_area_struct *)next;
+
+		if (!vma)
+			return WALK_ENDED;
+		/* One that was taken out may be part of another address space by now. */
+		if (BPF_CORE_READ(vma, vm_mm) != walk_mm)
+			return WALK_LOST;
+		walk_count++;
+		walk_next = BPF_CORE_READ(next, vm_next);
+		if (!maps_segment(vma))
+			continue;
+		walk_found = vma;
+		return WALK_FOUND;
+	}
+	return WALK_GOES_ON;
+}
 
 /* The output of one task must fit into the iterator's buffer, and one more record after this. */
 static __always_inline _Bool has_room(struct seq_file *seq, __u64 start)
@@ -113,11 +147,10 @@ int iter_task_list(struct bpf_iter__task *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
-	struct vm_area_struct___list *vma;
-	struct mm_struct *mm;
+	int result = WALK_GOES_ON;
 	struct mm_struct___list *list;
+	struct mm_struct *mm;
 	__u64 seqnum, start;
-	int count;
 
 	if (!task || !speaks_for_all(task))
 		return 0;
@@ -127,19 +160,18 @@ int iter_task_list(struct bpf_iter__task *ctx)
 	list = (struct mm_struct___list *)mm;
 	start = BPF_CORE_READ(seq, count);
 	seqnum = BPF_CORE_READ(list, vmacache_seqnum);
-	vma = BPF_CORE_READ(list, mmap);
-	for (count = 0; count < LIST_MAX && vma; count++) {
-		/* One that was taken out may be part of another address space by now. */
-		if (BPF_CORE_READ((struct vm_area_struct *)vma, vm_mm) != mm)
+	walk_next = BPF_CORE_READ(list, mmap);
+	walk_mm = mm;
+	walk_count = 0;
+	for (int i = 0; i < WALK_CALLS; i++) {
+		result = walk_on();
+		if (result == WALK_GOES_ON)
+			continue;
+		if (result != WALK_FOUND || !has_room(seq, start))
 			break;
-		if (maps_segment((struct vm_area_struct *)vma)) {
-			if (!has_room(seq, start))
-				break;
-			write_mapping(seq, task, (struct vm_area_struct *)vma);
-		}
-		vma = BPF_CORE_READ(vma, vm_next);
+		write_mapping(seq, task, walk_found);
 	}
-	if (vma || count != BPF_CORE_READ(mm, map_count) ||
+	if (result != WALK_ENDED || walk_count != (__u32)BPF_CORE_READ(mm, map_count) ||
 	    seqnum != BPF_CORE_READ(list, vmacache_seqnum) || mm != BPF_CORE_READ(task, mm))
 		write_unknown(seq, task, (__u64)mm);
 	return 0;
