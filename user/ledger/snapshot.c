@@ -112,7 +112,8 @@ static bool is_another(const struct ledger *ledger, const struct ledger_object *
 	/* Marking takes the key away. */
 	if (!marked && object->ipc_key != event->key)
 		return true;
-	return !ledger->options.mappings_observed && event->head.pid &&
+	/* Function hooks show each end and beginning, unless it was lost. */
+	return (!ledger->options.mappings_observed || ledger->lost) && event->head.pid &&
 	       object->creator != event->head.pid;
 }
 
