@@ -45,7 +45,7 @@ loses_and_compares() {
 	start_top "$TMP/loss-compared" --hooks=functions --buffer 4096
 	run_storm "$STORM_DIR" "sh /tests/storm-hook.sh" --ops 4000 --bursts 2
 	stop_top
-	sum_up "after losses" "$STORM_DIR"
+	sum_up "after losses" "$STORM_DIR" lost
 	check_equal "the storm ends well, with losses" 0 "$storm_status"
 	check "something was lost" test -z "$(report "$STORM_DIR" | grep '"lost":0[,}]')"
 	check_equal "after losses the ledger is exact by itself" '"exact":true' \

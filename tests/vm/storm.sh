@@ -54,8 +54,8 @@ run_storm() {
 	note <"$storm_dir/storm.out"
 }
 
-# What came of it, in one line: name, directory.
+# What came of it, in one line: name, directory, "lost" after losses.
 sum_up() {
-	note "$(sh /tests/storm-summary.sh "$VM_KERNEL, $1" "$2")"
+	note "$(sh /tests/storm-summary.sh "$VM_KERNEL, $1" "$2" "${3:-}")"
 	cp -r "$2" /out/
 }

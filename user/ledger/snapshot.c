@@ -368,6 +368,9 @@ static void end_spaces(struct ledger *ledger)
 			continue;
 		if (!space->generation && !space->assumed && !space->unsettled) {
 			space->generation = ledger->generation;
+			/* Which of the two is not known yet. */
+			if (ledger->lost)
+				space__doubt(ledger, space);
 			continue;
 		}
 		correct(ledger);
