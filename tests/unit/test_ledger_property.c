@@ -302,7 +302,7 @@ static void run_from_a_snapshot(struct run *run)
 	run->n_leaks = m->n_leaks = 0;
 	for (int i = 0; i < BURSTS; i++) {
 		burst(run, 1 + draw(m, 60));
-		finish(m, true);
+		settle(run);
 		compare(run, true);
 		compare_leaks(run);
 	}

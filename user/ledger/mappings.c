@@ -143,7 +143,7 @@ static void after_detach(struct ledger *ledger, struct ledger_object *object,
 		/* What is concluded from doubtful mappings is so too, also when those are gone, and
 		 * also of a snapshot that is being read: it may tell of the object no more. */
 		if (ledger->n_unsettled)
-			ledger->lost = ledger->lost_before_end = true;
+			snapshot__miss(ledger);
 		snapshot__bury(ledger, &object->key, time_ns);
 		object__destroy(ledger, object);
 		return;
