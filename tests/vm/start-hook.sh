@@ -28,6 +28,7 @@ has_hooks() { # directory, number
 
 start_next() { # directory, hooks that are on when it goes on
 	launch_top "$1" --hooks=functions --reconcile=never
+	# shellcheck disable=SC2153 # not STORM_DIR
 	ln -s "$START_DIR/truth" "$1/truth"
 	# Two hundred processes would keep it from being on before they are quiet again.
 	renice -n -20 -p "$(cat "$1/top.pid")" >/dev/null

@@ -27,7 +27,7 @@ is_watching() { # directory
 
 # How many are: links of BPF programs, and the events of kprobes and tracepoints.
 count_hooks() { # directory
-	# shellcheck disable=SC2012 # busybox: find prints no targets, readlink takes one name
+	# shellcheck disable=SC2010,SC2012 # busybox: find prints no targets, readlink takes one name
 	ls -l "/proc/$(cat "$1/top.pid")/fd" 2>/dev/null | grep -c 'bpf.link\|perf_event'
 }
 
@@ -49,6 +49,7 @@ run_storm() {
 	storm_hook=$2
 	shift 2
 	storm_status=0
+	# shellcheck disable=SC2034 # for who sources this
 	"$WORK/storm" ${seed:+--seed "$seed"} --procs "${STORM_PROCS:-200}" --truth "$storm_dir/truth" \
 		--quiet-hook "$storm_hook" "$@" >"$storm_dir/storm.out" 2>&1 || storm_status=$?
 	note <"$storm_dir/storm.out"

@@ -245,6 +245,42 @@ static int add_if_missed(struct namespaces *namespaces, uint32_t pid, uint32_t i
 	return 0;
 }
 
+static int add_missed_threads(struct namespaces *namespaces, int proc_fd, uint32_t pid,
+			      bool *missed)
+{
+	const struct dirent *entry;
+	char path[64];
+	int fd, err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%u/task", pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (!err && (entry = readdir(dir))) {
+		uint32_t tid = strtoul(entry->d_name, NULL, 10);
+		uint32_t inum = tid ? processes__read_ipcns(proc_fd, entry->d_name) : 0;
+
+		if (inum)
+			err = add_if_missed(namespaces, tid, inum, missed);
+	}
+	closedir(dir);
+	return err;
+}
+
+/* Nobody who was in it was there any more: a thread may have stayed when the others went. */
+static bool any_left(const struct namespaces *namespaces)
+{
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->list[i].err == -ENOENT)
+			return true;
+	return false;
+}
+
 /*
  * Processes may have gone from one namespace into another since they were listed: into one that
  * nobody was in then, or that could not be entered by those who were.
@@ -253,6 +289,7 @@ static int add_missed(struct namespaces *namespaces, int proc_fd, bool *missed)
 {
 	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const bool threads = any_left(namespaces);
 	const struct dirent *entry;
 
 	*missed = false;
@@ -268,6 +305,9 @@ static int add_missed(struct namespaces *namespaces, int proc_fd, bool *missed)
 		inum = pid ? processes__read_ipcns(proc_fd, entry->d_name) : 0;
 		if (inum)
 			err = add_if_missed(namespaces, pid, inum, missed);
+		/* Its first thread may have ended. */
+		if (!err && pid && (threads || !inum))
+			err = add_missed_threads(namespaces, proc_fd, pid, missed);
 	}
 	closedir(dir);
 	return err;
