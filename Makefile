@@ -3,6 +3,7 @@
 # make                builds build/shmtrace (and the manual pages where scdoc is installed)
 # make install        honours DESTDIR and prefix
 # make check          the tests that need no root
+# make storm          the ledger against the kernel: the storm whole, here and in the machines
 # make fuzz           the fuzzers, each for FUZZ_SECONDS, with clang's libFuzzer and sanitizers
 # make bench-ledger   what the ledger costs: memory of an object, time of an event
 # make STATIC=1       a static binary, as the virtual machines use
@@ -190,10 +191,8 @@ $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
 	$(Q)$(SCDOC) < $< > $@
 
-# The storm whole, by what this kernel allows. The machines run 10,000 operations in every test run.
-storm:
-	STORM_OPS=100000 bats --tap tests/live/storm.bats
-	START_TIMES=50 bats --tap tests/live/start.bats
+storm: all work
+	$(Q)scripts/storm.sh
 
 check: unit
 	$(Q)set -e; for t in $(UNIT_BINS); do $$t; done

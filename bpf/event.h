@@ -191,6 +191,8 @@ struct mapping_event {
 	__u64 size;	/* FOUND: of the segment, in bytes; 0: not said */
 };
 
+#define FORK_SHARES 1 /* the child is in its parent's address space (CLONE_VM) */
+
 enum process_action {
 	PROCESS_FORKED = 1, /* head: the parent */
 	PROCESS_EXECED = 2,
@@ -204,7 +206,7 @@ struct process_event {
 	__u64 start_ns; /* of the subject: the child of FORKED */
 	__u32 action;	/* enum process_action */
 	__u32 child;	/* FORKED: its pid */
-	__u32 status;	/* EXITED: as wait(2) would say it */
+	__u32 status;	/* EXITED: as wait(2) would say it; FORKED: FORK_SHARES or 0 */
 	__u32 parent;	/* FOUND */
 	/*
 	 * FOUND comes after the MAPPING_FOUND records of the process and says that these are all:
@@ -280,7 +282,7 @@ struct vma_record {
 	__u64 mm;
 	__u64 address;
 	__u32 ipcns;
-	__s32 id;
+	__s32 id; /* -1: what is written of this address space is not all, or not all of it so */
 	__u64 size;	/* bytes */
 	__u32 tid;	/* the thread it was found by: address spaces may be found by several */
 	__u32 reserved; /* 0 */

@@ -40,16 +40,20 @@ static __always_inline void follow_child(__u32 parent_tgid, __u32 child_tgid)
 /* In the parent, before the child runs (kernel/fork.c, kernel_clone). */
 static __noinline int forked(struct task_struct *child)
 {
+	struct task_struct *parent = (struct task_struct *)bpf_get_current_task();
 	__u32 parent_tgid = bpf_get_current_pid_tgid() >> 32;
 	__u32 child_tgid = BPF_CORE_READ(child, tgid);
+	__u64 mm;
 
 	if (child_tgid == parent_tgid || stopped) /* a thread */
 		return 0;
 	if (filter_by_descent)
 		follow_child(parent_tgid, child_tgid);
+	mm = (__u64)BPF_CORE_READ(child, mm);
 	/* Kernel threads have no address space, and nothing to do with us. */
-	if (ledger && BPF_CORE_READ(child, mm))
-		send_process(PROCESS_FORKED, child, visible_tgid_of(child), 0);
+	if (ledger && mm)
+		send_process(PROCESS_FORKED, child, visible_tgid_of(child),
+			     mm == (__u64)BPF_CORE_READ(parent, mm) ? FORK_SHARES : 0);
 	return 0;
 }
 

@@ -5,6 +5,13 @@
  */
 #include "ledger.bpf.h"
 
+/* One thread speaks for all, and the first one may have ended. */
+static __always_inline _Bool speaks_for_all(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) ||
+	       (BPF_CORE_READ(task, mm) && !BPF_CORE_READ(task, group_leader, mm));
+}
+
 /* Processes as they are: above all the address space of each, which /proc does not tell. */
 SEC("iter/task")
 int iter_task(struct bpf_iter__task *ctx)
@@ -18,9 +25,7 @@ int iter_task(struct bpf_iter__task *ctx)
 	record.mm = (__u64)BPF_CORE_READ(task, mm);
 	record.pid = visible_tgid_of(task);
 	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
-	/* One thread speaks for all, and the first one may have ended. */
-	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid) &&
-	    (!record.mm || BPF_CORE_READ(task, group_leader, mm))) {
+	if (!speaks_for_all(task)) {
 		/* unshare(2) and setns(2) move one thread alone. */
 		if (!ns || ns == BPF_CORE_READ(task, group_leader, nsproxy, ipc_ns))
 			return 0;
@@ -42,25 +47,138 @@ int iter_task(struct bpf_iter__task *ctx)
 /* Of a kernel that does not name it nothing matches, and the user side does not ask. */
 extern const void shm_close __ksym __weak;
 
-/* Every mapping of a segment (since 5.12). */
-SEC("iter/task_vma")
-int iter_task_vma(struct bpf_iter__task_vma *ctx)
+static __always_inline _Bool maps_segment(struct vm_area_struct *vma)
 {
-	struct vm_area_struct *vma = ctx->vma;
-	struct task_struct *task = ctx->task;
-	struct vma_record record = {};
-	struct shm_file_data *data;
+	return BPF_CORE_READ(vma, vm_ops) &&
+	       (const void *)BPF_CORE_READ(vma, vm_ops, close) == &shm_close;
+}
 
-	if (!task || !vma || !BPF_CORE_READ(vma, vm_ops) ||
-	    (const void *)BPF_CORE_READ(vma, vm_ops, close) != &shm_close)
-		return 0;
-	data = BPF_CORE_READ(vma, vm_file, private_data);
+static __always_inline void write_mapping(struct seq_file *seq, struct task_struct *task,
+					  struct vm_area_struct *vma)
+{
+	struct shm_file_data *data = BPF_CORE_READ(vma, vm_file, private_data);
+	struct vma_record record = {};
+
 	record.mm = (__u64)BPF_CORE_READ(vma, vm_mm);
 	record.address = BPF_CORE_READ(vma, vm_start);
 	record.ipcns = BPF_CORE_READ(data, ns, ns.inum);
 	record.id = BPF_CORE_READ(data, id);
 	record.size = BPF_CORE_READ(data, file, f_inode, i_size);
 	record.tid = BPF_CORE_READ(task, pid);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	bpf_seq_write(seq, &record, sizeof(record));
+}
+
+/* Every mapping of a segment (since 5.12). */
+SEC("iter/task_vma")
+int iter_task_vma(struct bpf_iter__task_vma *ctx)
+{
+	struct vm_area_struct *vma = ctx->vma;
+	struct task_struct *task = ctx->task;
+
+	if (task && vma && maps_segment(vma))
+		write_mapping(ctx->meta->seq, task, vma);
+	return 0;
+}
+
+/*
+ * The same before 5.12, by the list of an address space (which 6.1 has no more: 763ecb035029). No
+ * lock can be taken for it, so each step, and in the end the whole, is held against what the kernel
+ * counts: whatever takes something out of the list first takes it out of the caches, which
+ * vmacache_seqnum numbers, and what is put in is counted by map_count (mm/mmap.c, mm/vmacache.c).
+ */
+struct vm_area_struct___list {
+	struct vm_area_struct___list *vm_next;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___list {
+	struct vm_area_struct___list *mmap;
+	__u64 vmacache_seqnum;
+} __attribute__((preserve_access_index));
+
+/* Steps of one call, and calls: the verifier goes through both loops, but not one in the other. */
+#define WALK_STEPS 256
+#define WALK_CALLS 256
+
+enum walk_result { WALK_ENDED, WALK_FOUND, WALK_GOES_ON, WALK_LOST };
+
+/*
+ * A function that is verified by itself takes no pointers (5.10), and one reader iterates at a
+ * time. No struct: clang takes it apart and leaves a BTF that the kernel refuses.
+ */
+static struct mm_struct *walk_mm;
+static struct vm_area_struct___list *walk_next;
+static struct vm_area_struct *walk_found;
+static __u32 walk_count;
+
+/* To the next mapping of a segment. */
+__noinline int walk_on(void)
+{
+	for (int i = 0; i < WALK_STEPS; i++) {
+		struct vm_area_struct___list *next = walk_next;
+		struct vm_area_struct *vma = (struct vm_area_struct *)next;
+
+		if (!vma)
+			return WALK_ENDED;
+		/* One that was taken out may be part of another address space by now. */
+		if (BPF_CORE_READ(vma, vm_mm) != walk_mm)
+			return WALK_LOST;
+		walk_count++;
+		walk_next = BPF_CORE_READ(next, vm_next);
+		if (!maps_segment(vma))
+			continue;
+		walk_found = vma;
+		return WALK_FOUND;
+	}
+	return WALK_GOES_ON;
+}
+
+/* The output of one task must fit into the iterator's buffer, and one more record after this. */
+static __always_inline _Bool has_room(struct seq_file *seq, __u64 start)
+{
+	return BPF_CORE_READ(seq, count) - start + 2 * sizeof(struct vma_record) <=
+	       BPF_CORE_READ(seq, size);
+}
+
+/* Tells that the mappings of this address space are not known by what is written of it. */
+static __always_inline void write_unknown(struct seq_file *seq, struct task_struct *task, __u64 mm)
+{
+	struct vma_record record = {.mm = mm, .id = -1};
+
+	record.tid = BPF_CORE_READ(task, pid);
+	bpf_seq_write(seq, &record, sizeof(record));
+}
+
+SEC("iter/task")
+int iter_task_list(struct bpf_iter__task *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+	int result = WALK_GOES_ON;
+	struct mm_struct___list *list;
+	struct mm_struct *mm;
+	__u64 seqnum, start;
+
+	if (!task || !speaks_for_all(task))
+		return 0;
+	mm = BPF_CORE_READ(task, mm);
+	if (!mm)
+		return 0;
+	list = (struct mm_struct___list *)mm;
+	start = BPF_CORE_READ(seq, count);
+	seqnum = BPF_CORE_READ(list, vmacache_seqnum);
+	walk_next = BPF_CORE_READ(list, mmap);
+	walk_mm = mm;
+	walk_count = 0;
+	for (int i = 0; i < WALK_CALLS; i++) {
+		result = walk_on();
+		if (result == WALK_GOES_ON)
+			continue;
+		if (result != WALK_FOUND || !has_room(seq, start))
+			break;
+		write_mapping(seq, task, walk_found);
+	}
+	if (result != WALK_ENDED || walk_count != (__u32)BPF_CORE_READ(mm, map_count) ||
+	    seqnum != BPF_CORE_READ(list, vmacache_seqnum) || mm != BPF_CORE_READ(task, mm))
+		write_unknown(seq, task, (__u64)mm);
 	return 0;
 }

@@ -13,7 +13,7 @@
 # guest wrote to /out in OUTDIR, and ends with SCRIPT's status: 124 if it took longer than VM_TIMEOUT
 # seconds (600), 125 if the machine ended without a result. A host-NAME.sh beside guest-NAME.sh then
 # looks at those files: it runs with KERNEL and OUTDIR, and may fail as well. VM_SEED repeats what a
-# script does at random.
+# script does at random; VM_ARGS are more NAME=VALUE for its environment.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -192,7 +192,9 @@ strip_of() {
 # foreground, so that Ctrl-C ends it with us. Its processors take turns in one thread: with a thread
 # each, QEMU 7.2 may run code for ever that the kernel has patched, here at a hook on a busy call.
 boot() {
-	local name=$1 dir=$2 append="quiet panic=-1 vm=$1${VM_SEED:+ seed=$VM_SEED}"
+	local name=$1 dir=$2 append
+	# What the kernel does not know becomes the environment of the first process.
+	append="quiet panic=-1 vm=$1${VM_SEED:+ seed=$VM_SEED}${VM_ARGS:+ $VM_ARGS}"
 	local common=(-smp 2 -m 1G -display none -monitor none -no-reboot -accel "tcg,thread=single"
 		-kernel "$VM/kernels/$name/vmlinuz" -initrd "$dir/initramfs"
 		-serial "file:$dir/console")

@@ -32,10 +32,16 @@ start_one() {
 }
 
 storm() { # hook, arguments…
-	local hook=$1
+	local hook=$1 status=0
 	shift
 	build/tests/work/storm/storm ${STORM_SEED:+--seed "$STORM_SEED"} --truth "$START_DIR/truth" \
-		--quiet-hook "$hook" "$@" 3>&-
+		--quiet-hook "$hook" "$@" 3>&- >"$START_DIR/storm.out" 2>&1 || status=$?
+	cat "$START_DIR/storm.out"
+	return "$status"
+}
+
+sum_up() { # name, "lost" after losses
+	echo "# $(sh tests/vm/storm-summary.sh "here, $1" "$START_DIR" "${2:-}")" >&3
 }
 
 @test "started in the middle of a storm, the ledger equals the kernel at the next quiet moment" {
@@ -62,6 +68,7 @@ sh -c 'sleep "$1"; echo $$ >"$2/top.pid"; exec build/shmtrace top --batch --debu
 exit 0
 EOF
 	storm "sh $START_DIR/hook" --ops $((2500 * (times + 1))) --procs 200 --bursts $((times + 1))
+	sum_up "started in the middle"
 	grep -h '"exact":' "$START_DIR"/run.*/dump.* | grep -o '"exact":[a-z]*' | sort | uniq -c
 	[ "$(find "$START_DIR" -name 'dump.*' | wc -l)" -ge "$times" ]
 	[ -z "$(find "$START_DIR" -name failed)" ]
@@ -78,6 +85,7 @@ EOF
 	start_one 0 --buffer 4096
 	sleep 1
 	STORM_DIR=$START_DIR/run.0 storm "sh tests/vm/storm-hook.sh" --ops 8000 --procs 100 --bursts 4
+	sum_up "after losses" lost
 	cat "$START_DIR/run.0/top.err"
 	# Something was lost, or this proves nothing.
 	[ "$(tail -n 1 "$START_DIR/run.0/top.json" | jq .lost)" -gt 0 ]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The ledger against the kernel, after every burst of a storm of all transitions. STORM_OPS, STORM_PROCS
-# and STORM_SEED make it larger, or the same again: see `make storm`.
+# and STORM_SEED make it larger, or the same again: see scripts/storm.sh.
 
 setup() {
 	export STORM_DIR=$BATS_TEST_TMPDIR STORM_DIFF=build/tests/work/storm_diff
@@ -30,15 +30,20 @@ start_top() { # hooks, reconcile
 	return 1
 }
 
-run_storm() {
+run_storm() { # hooks
+	local status=0
 	build/tests/work/storm/storm ${STORM_SEED:+--seed "$STORM_SEED"} \
 		--ops "${STORM_OPS:-10000}" --procs "${STORM_PROCS:-200}" --bursts "${STORM_BURSTS:-10}" \
-		--truth "$STORM_DIR/truth" --quiet-hook "sh tests/vm/storm-hook.sh" 3>&-
+		--truth "$STORM_DIR/truth" --quiet-hook "sh tests/vm/storm-hook.sh" 3>&- \
+		>"$STORM_DIR/storm.out" 2>&1 || status=$?
+	cat "$STORM_DIR/storm.out"
+	echo "# $(sh tests/vm/storm-summary.sh "here, $1" "$STORM_DIR")" >&3
+	return "$status"
 }
 
 @test "after each burst of a storm the ledger equals the kernel, by system call hooks" {
 	start_top syscalls 30
-	run_storm
+	run_storm syscalls
 	cat "$STORM_DIR/top.err"
 	[ ! -e "$STORM_DIR/failed" ]
 }
@@ -48,6 +53,6 @@ run_storm() {
 		skip "this kernel refuses function hooks"
 	fi
 	start_top functions never
-	run_storm
+	run_storm functions
 	[ ! -e "$STORM_DIR/failed" ]
 }

@@ -240,6 +240,8 @@ static inline void say_process(struct model *m, int slot, uint32_t action, int c
 		.child = child == NOBODY ? 0 : m->procs[child].pid,
 	};
 
+	if (child != NOBODY && m->procs[child].mm == m->procs[slot].mm)
+		event.status = FORK_SHARES;
 	m->emit(m->context, &event.head, sizeof(event));
 }
 

@@ -146,7 +146,7 @@ static inline void compare_holders(struct run *run, int o)
 	}
 }
 
-/* whole: also who made and used it, which no table tells. */
+/* whole: also who made and used it, which no table tells but of segments. */
 static inline void compare_object(struct run *run, int o, bool whole)
 {
 	const struct model_object *object = &run->model.objects[o];
@@ -158,13 +158,15 @@ static inline void compare_object(struct run *run, int o, bool whole)
 	REQUIRE(run, info.size == object->size);
 	REQUIRE(run, info.nattch == (uint32_t)nattch(&run->model, o));
 	REQUIRE(run, info.mode == object->mode);
-	if (object->key.kind == OBJECT_SHM)
+	if (object->key.kind == OBJECT_SHM) {
 		compare_holders(run, o);
+		REQUIRE(run, info.creator == object->creator_pid);
+	}
 	if (!whole)
 		return;
 	REQUIRE(run, info.state == true_state(&run->model, o));
 	REQUIRE(run, info.observed == object->observed);
-	if (object->key.kind == OBJECT_SHM || object->observed)
+	if (object->observed)
 		REQUIRE(run, info.creator == object->creator_pid);
 }
 

@@ -210,7 +210,6 @@ static int print(struct top *top)
 {
 	int err = 0;
 
-	note_losses(top);
 	if (!top->reconcile_never && !bpf_source__mappings_observed(top->source))
 		err = reconcile(top);
 	if (err)
@@ -256,6 +255,8 @@ static int follow(struct top *top)
 		if (top->print_now || now >= top->next_print_ns) {
 			/* What had happened by now is in the report. */
 			err = consume_all(top);
+			/* Losses after which nothing came: no record in the ring says so. */
+			note_losses(top);
 			if (!err && needs_reconciling(top, now))
 				err = reconcile(top);
 			if (!err)

@@ -66,9 +66,10 @@ struct ledger_object {
 	uint32_t hidden; /* more mappings, whose processes the snapshot might not see */
 	struct ledger_process *owner; /* a reference; NULL: not known */
 	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
-	uint32_t generation : 30; /* of the snapshot that last found it */
+	uint32_t generation : 29; /* of the snapshot that last found it */
 	bool observed : 1;	  /* its creation was seen */
 	bool reported : 1;	  /* as a leak, since it was last used */
+	bool creator_gone : 1;	  /* whoever has the creator's number by now is another */
 	uint64_t created_ns, last_ns;
 	uint64_t known_ns; /* it existed then: older news of its end are another's */
 	struct mapping *mappings;
@@ -228,6 +229,8 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 void snapshot__found_mapping(struct ledger *ledger, const struct mapping_event *event);
 void snapshot__found_process(struct ledger *ledger, const struct process_event *event);
 void snapshot__bury(struct ledger *ledger, const struct object_key *key, uint64_t time_ns);
+/* Something is not known, and one that has begun by now may not tell either. */
+void snapshot__miss(struct ledger *ledger);
 /* What was kept because of the one that is being read is needed no longer. */
 void snapshot__close(struct ledger *ledger);
 

@@ -53,8 +53,7 @@ static void apply_lost(struct ledger *ledger, const struct lost_event *event)
 	if (total <= ledger->lost_calls)
 		return;
 	ledger->lost_calls = total;
-	ledger->lost = true;
-	ledger->lost_before_end = true;
+	snapshot__miss(ledger);
 }
 
 int ledger__apply(struct ledger *ledger, const struct event *event)

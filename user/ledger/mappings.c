@@ -140,8 +140,10 @@ static void after_detach(struct ledger *ledger, struct ledger_object *object,
 	if (object->mappings || object->hidden)
 		return;
 	if (is_last_seen(ledger, object, time_ns)) {
-		/* What is concluded from doubtful mappings is so too, also when those are gone. */
-		ledger->lost |= ledger->n_unsettled > 0;
+		/* What is concluded from doubtful mappings is so too, also when those are gone, and
+		 * also of a snapshot that is being read: it may tell of the object no more. */
+		if (ledger->n_unsettled)
+			snapshot__miss(ledger);
 		snapshot__bury(ledger, &object->key, time_ns);
 		object__destroy(ledger, object);
 		return;

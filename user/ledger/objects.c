@@ -81,6 +81,7 @@ void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 		owner->leaked += object->reported;
 		owner->existing_bytes += object->key.kind == OBJECT_SHM ? object->size : 0;
 		object->creator = owner->pid;
+		object->creator_gone = false;
 	}
 	if (old)
 		process__release(ledger, old);
@@ -245,6 +246,12 @@ static void replace_object(struct ledger *ledger, const struct object_event *eve
 {
 	struct ledger_object *object = object__find(ledger, key);
 
+	/* Kept in doubt of who is attached (apply_removed): nobody was. */
+	if (object && object->mode & MODE_MARKED && !object->mappings && !object->hidden &&
+	    event->head.time_ns > object->last_ns) {
+		object__destroy(ledger, object);
+		return;
+	}
 	if (!object || !object->observed || event->head.time_ns <= object->known_ns)
 		return;
 	object__destroy(ledger, object);
@@ -267,6 +274,7 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 		owner->created++;
 	object__set_owner(ledger, object, owner);
 	object->creator = event->head.pid;
+	object->creator_gone = !owner;
 	object->observed = true;
 	object->ipc_key = event->key;
 	object->created_ns = event->head.time_ns;
@@ -303,7 +311,7 @@ static void end_earlier_life(struct ledger *ledger, struct ledger_object *object
 	object__set_owner(ledger, object, NULL);
 	object->creator = 0;
 	object->created_ns = 0;
-	object->observed = object->reported = false;
+	object->observed = object->reported = object->creator_gone = false;
 }
 
 static void apply_destroyed(struct ledger *ledger, const struct object_event *event,
@@ -326,12 +334,16 @@ static void apply_removed(struct ledger *ledger, const struct object_event *even
 {
 	struct ledger_object *object = object__find(ledger, key);
 
-	if (object && key->kind == OBJECT_SHM && (object->mappings || object->hidden)) {
+	/* Who is in doubt may be attached to it: the next reading tells which of the two it was. */
+	if (object && key->kind == OBJECT_SHM &&
+	    (object->mappings || object->hidden || ledger->n_unsettled)) {
 		/* Older than what a reading has found: that is marked already, or another. */
 		if (event->head.time_ns < object->known_ns)
 			return;
 		object->mode |= MODE_MARKED;
 		object__touch(object, event->head.time_ns);
+		if (!object->mappings && !object->hidden)
+			snapshot__miss(ledger);
 		return;
 	}
 	apply_destroyed(ledger, event, key);

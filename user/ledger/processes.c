@@ -238,6 +238,12 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 		use__copy_all(ledger, parent, child, event->head.time_ns);
 	if (!to || from == to || to->read_ns > event->head.time_ns)
 		return;
+	/* That space is older, and its parent has left it by now: what it has was not read. */
+	if (event->status == FORK_SHARES) {
+		if (!to->whole)
+			space__doubt(ledger, to);
+		return;
+	}
 	to->changed_ns = event->head.time_ns;
 	to->whole = true;
 	if (ledger->options.mappings_observed)

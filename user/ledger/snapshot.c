@@ -58,6 +58,12 @@ static void free_tombstones(struct ledger *ledger)
 	}
 }
 
+void snapshot__miss(struct ledger *ledger)
+{
+	ledger->lost = true;
+	ledger->lost_before_end = true;
+}
+
 void snapshot__close(struct ledger *ledger)
 {
 	ledger->snapshot_open = false;
@@ -94,8 +100,8 @@ static void rebind_owner(struct ledger *ledger, struct ledger_object *object,
 	const uint32_t pid = event->head.pid;
 	struct ledger_process *process = pid ? process__find(ledger, pid) : NULL;
 
-	if (!process || process == object->owner || object->creator != pid ||
-	    !process__same_start(process->start_ns, event->start_ns))
+	if (!process || process == object->owner || object->creator_gone ||
+	    object->creator != pid || !process__same_start(process->start_ns, event->start_ns))
 		return;
 	if (object->owner && (object->owner->alive ||
 			      !process__same_start(object->owner->start_ns, process->start_ns)))
@@ -112,7 +118,8 @@ static bool is_another(const struct ledger *ledger, const struct ledger_object *
 	/* Marking takes the key away. */
 	if (!marked && object->ipc_key != event->key)
 		return true;
-	return !ledger->options.mappings_observed && event->head.pid &&
+	/* Function hooks show each end and beginning, unless it was lost. */
+	return (!ledger->options.mappings_observed || ledger->lost) && event->head.pid &&
 	       object->creator != event->head.pid;
 }
 
@@ -146,7 +153,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		/* The id is another object's by now: its end and its beginning were not seen. */
 		correct(ledger);
 		object__unreport(object);
-		object->observed = false;
+		object->observed = object->creator_gone = false;
 		object__set_owner(ledger, object, process__find(ledger, event->head.pid));
 		object->creator = event->head.pid;
 		object->ipc_key = event->key;
@@ -369,6 +376,9 @@ static void end_spaces(struct ledger *ledger)
 			continue;
 		if (!space->generation && !space->assumed && !space->unsettled) {
 			space->generation = ledger->generation;
+			/* Which of the two is not known yet. */
+			if (ledger->lost)
+				space__doubt(ledger, space);
 			continue;
 		}
 		correct(ledger);

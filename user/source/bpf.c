@@ -159,10 +159,18 @@ static void set_lifecycle_programs(struct shmtrace_bpf *skel,
 	bpf_program__set_autoload(skel->progs.sched_process_fork, any);
 	bpf_program__set_autoload(skel->progs.sched_process_exit, any);
 	bpf_program__set_autoload(skel->progs.sched_process_exec, any && options->ledger);
+}
+
+static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
+{
+	const bool mappings = options->ledger && !probe__in_kallsyms("shm_close");
+	const bool over_mappings = mappings && probe__in_btf("bpf_iter_task_vma");
+
 	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
-	bpf_program__set_autoload(skel->progs.iter_task_vma,
-				  options->ledger && probe__in_btf("bpf_iter_task_vma") &&
-					  !probe__in_kallsyms("shm_close"));
+	bpf_program__set_autoload(skel->progs.iter_task_vma, over_mappings);
+	bpf_program__set_autoload(skel->progs.iter_task_list,
+				  mappings && !over_mappings &&
+					  probe__has_member("mm_struct", "vmacache_seqnum"));
 }
 
 static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
@@ -318,6 +326,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	if (options->ledger || options->root)
 		tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
 	set_lifecycle_programs(skel, options, tracepoints);
+	set_iterators(skel, options);
 	if (options->ledger)
 		source->mappings_observed = hooks__choose_ledger(&source->hooks, options->hooks,
 								 thorough);
@@ -591,7 +600,13 @@ int bpf_source__for_each_task(const struct bpf_source *source,
 int bpf_source__for_each_mapping(const struct bpf_source *source,
 				 void (*each)(void *context, const void *vma_record), void *context)
 {
-	if (!bpf_program__autoload(source->skel->progs.iter_task_vma))
-		return -EOPNOTSUPP;
-	return iterate(source->skel->progs.iter_task_vma, sizeof(struct vma_record), each, context);
+	struct bpf_program *const ways[] = {
+		source->skel->progs.iter_task_vma,
+		source->skel->progs.iter_task_list,
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (bpf_program__autoload(ways[i]))
+			return iterate(ways[i], sizeof(struct vma_record), each, context);
+	return -EOPNOTSUPP;
 }

@@ -94,8 +94,9 @@ int bpf_source__for_each_task(const struct bpf_source *source,
 			      void (*each)(void *context, const void *task_record), void *context);
 
 /*
- * The same with a struct vma_record for every mapping of a segment. EOPNOTSUPP: this kernel (before
- * 5.12) has no such iterator, and /proc must do.
+ * The same with a struct vma_record for every mapping of a segment; where that does not tell all of
+ * an address space (before 5.12, if it is large or changes meanwhile), one record with id -1.
+ * EOPNOTSUPP: this kernel does not name what tells them, and /proc must do.
  */
 int bpf_source__for_each_mapping(const struct bpf_source *source,
 				 void (*each)(void *context, const void *vma_record),

@@ -24,6 +24,7 @@ struct known_mapping {
 struct known_space {
 	uint64_t mm;
 	uint32_t tid; /* whose records count: others find the same mappings again */
+	bool unknown; /* these are not all */
 	struct known_mapping *mappings;
 	UT_hash_handle hh;
 };
@@ -46,6 +47,7 @@ struct live_snapshot {
 	struct known_namespace *namespaces;
 	struct known_space *spaces;
 	bool has_mappings;	    /* the kernel's own word, not /proc's */
+	bool hidden;		    /* of some process neither of them tells */
 	uint64_t from_ns, until_ns; /* when the mappings were read */
 	snapshot_handler handler;
 	void *context;
@@ -117,6 +119,9 @@ static void add_mapping(void *context, const void *data)
 	}
 	if (space->tid != record->tid)
 		return;
+	space->unknown |= record->id < 0;
+	if (space->unknown)
+		return;
 	for (mapping = space->mappings; mapping; mapping = mapping->next) {
 		if (mapping->ipcns != record->ipcns || mapping->id != record->id)
 			continue;
@@ -135,6 +140,15 @@ static void add_mapping(void *context, const void *data)
 	mapping->count = 1;
 	mapping->next = space->mappings;
 	space->mappings = mapping;
+}
+
+/* The kernel itself has told all that is mapped there. */
+static bool is_told(const struct live_snapshot *live, uint64_t mm)
+{
+	struct known_space *space;
+
+	HASH_FIND(hh, live->spaces, &mm, sizeof(mm), space);
+	return live->has_mappings && !(space && space->unknown);
 }
 
 /* What the kernel says of the process's mappings, before the process itself, as snapshot.h orders.
@@ -172,11 +186,13 @@ static int hand_on_process(struct live_snapshot *live, const struct process_even
 
 	process.mm = task->mm;
 	process.start_ns = task->start_ns;
-	if (live->has_mappings) {
+	if (is_told(live, task->mm)) {
 		/* The kernel knows of mappings that /proc does not show, and whose they are. */
 		process.head.time_ns = live->from_ns;
 		process.read_ns = live->until_ns;
 		err = tell_mappings(live, &process);
+	} else if (!process.head.time_ns) {
+		live->hidden = true;
 	}
 	return err ? err : live->handler(live->context, &process.head);
 }
@@ -235,7 +251,8 @@ static int hand_on(void *context, const struct event *event)
 	}
 	if (event->type != EVENT_MAPPING)
 		return live->handler(live->context, event);
-	if (live->has_mappings)
+	/* What /proc cannot place (pid 0) is mostly told, and of who came later nothing is. */
+	if (task ? is_told(live, task->mm) : live->has_mappings && (event->pid || !live->hidden))
 		return 0;
 	mapping = *(const struct mapping_event *)event;
 	if (task) {

@@ -19,13 +19,22 @@
 #include "base/vector.h"
 #include "source/ipcns.h"
 
+#define LOOKS_MAX 4 /* at who has moved meanwhile */
+
+static struct ipc_namespace *find(const struct namespaces *namespaces, uint32_t inum)
+{
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->list[i].inum == inum)
+			return &namespaces->list[i];
+	return NULL;
+}
+
 static int add(struct namespaces *namespaces, uint32_t inum, const char *mount)
 {
 	struct ipc_namespace *list;
 
-	for (size_t i = 0; i < namespaces->count; i++)
-		if (namespaces->list[i].inum == inum)
-			return 0;
+	if (find(namespaces, inum))
+		return 0;
 	list = vector__room(namespaces->list, namespaces->count, &namespaces->cap, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
@@ -134,9 +143,8 @@ static int add_threads(struct namespaces *namespaces, int proc_fd,
 		if (!inum || inum == process->ipcns)
 			continue;
 		err = add(namespaces, inum, NULL);
-		for (size_t i = 0; !err && i < namespaces->count; i++)
-			if (namespaces->list[i].inum == inum)
-				namespaces->list[i].tid = tid;
+		if (!err)
+			find(namespaces, inum)->tid = tid;
 	}
 	closedir(dir);
 	return err;
@@ -161,7 +169,6 @@ struct visit {
 	struct namespaces *namespaces;
 	const struct processes *processes;
 	int proc_fd;
-	uint32_t own;
 };
 
 /* A descriptor of it, or -errno. */
@@ -195,8 +202,9 @@ static void *visit_others(void *context)
 		struct ipc_namespace *ns = &visit->namespaces->list[i];
 		int fd;
 
-		if (ns->inum == visit->own)
+		if (ns->tried)
 			continue;
+		ns->tried = true;
 		fd = open_namespace(visit, ns);
 		if (fd < 0)
 			ns->err = fd;
@@ -210,18 +218,110 @@ static void *visit_others(void *context)
 	return NULL;
 }
 
+static int start_visit(struct visit *visit)
+{
+	pthread_t thread;
+	int err = -pthread_create(&thread, NULL, visit_others, visit);
+
+	if (!err)
+		pthread_join(thread, NULL);
+	return err;
+}
+
+static int add_if_missed(struct namespaces *namespaces, uint32_t pid, uint32_t inum, bool *missed)
+{
+	struct ipc_namespace *ns;
+	int err = add(namespaces, inum, NULL);
+
+	if (err)
+		return err;
+	ns = find(namespaces, inum);
+	if (ns->tried && ns->err != -ENOENT)
+		return 0;
+	ns->tried = false;
+	ns->err = 0;
+	ns->tid = pid;
+	*missed = true;
+	return 0;
+}
+
+static int add_missed_threads(struct namespaces *namespaces, int proc_fd, uint32_t pid,
+			      bool *missed)
+{
+	const struct dirent *entry;
+	char path[64];
+	int fd, err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%u/task", pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (!err && (entry = readdir(dir))) {
+		uint32_t tid = strtoul(entry->d_name, NULL, 10);
+		uint32_t inum = tid ? processes__read_ipcns(proc_fd, entry->d_name) : 0;
+
+		if (inum)
+			err = add_if_missed(namespaces, tid, inum, missed);
+	}
+	closedir(dir);
+	return err;
+}
+
+/* Nobody who was in it was there any more: a thread may have stayed when the others went. */
+static bool any_left(const struct namespaces *namespaces)
+{
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->list[i].err == -ENOENT)
+			return true;
+	return false;
+}
+
+/*
+ * Processes may have gone from one namespace into another since they were listed: into one that
+ * nobody was in then, or that could not be entered by those who were.
+ */
+static int add_missed(struct namespaces *namespaces, int proc_fd, bool *missed)
+{
+	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const bool threads = any_left(namespaces);
+	const struct dirent *entry;
+
+	*missed = false;
+	if (!dir) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	while (!err && (entry = readdir(dir))) {
+		uint32_t pid = strtoul(entry->d_name, NULL, 10), inum;
+
+		inum = pid ? processes__read_ipcns(proc_fd, entry->d_name) : 0;
+		if (inum)
+			err = add_if_missed(namespaces, pid, inum, missed);
+		/* Its first thread may have ended. */
+		if (!err && pid && (threads || !inum))
+			err = add_missed_threads(namespaces, proc_fd, pid, missed);
+	}
+	closedir(dir);
+	return err;
+}
+
 int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
 {
-	struct visit visit = {.namespaces = namespaces,
-			      .processes = processes,
-			      .proc_fd = proc_fd,
-			      .own = ipcns__inum()};
-	uint32_t last = visit.own;
-	pthread_t thread;
+	struct visit visit = {.namespaces = namespaces, .processes = processes, .proc_fd = proc_fd};
+	uint32_t own = ipcns__inum(), last = own;
+	bool missed = true;
 	int err;
 
 	*namespaces = (struct namespaces){0};
-	err = add(namespaces, visit.own, NULL);
+	err = add(namespaces, own, NULL);
 	for (size_t i = 0; !err && i < processes->count; i++) {
 		uint32_t inum = processes->list[i].ipcns;
 
@@ -236,11 +336,14 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 		err = add_mounted(namespaces, proc_fd);
 	if (err)
 		return err;
+	namespaces->list[0].tried = true;
 	namespaces->list[0].err = objects__read(&namespaces->list[0].table);
-	if (namespaces->count > 1) {
-		err = -pthread_create(&thread, NULL, visit_others, &visit);
-		if (!err)
-			pthread_join(thread, NULL);
+	if (namespaces->count > 1)
+		err = start_visit(&visit);
+	for (int i = 0; i < LOOKS_MAX && !err && missed; i++) {
+		err = add_missed(namespaces, proc_fd, &missed);
+		if (!err && missed)
+			err = start_visit(&visit);
 	}
 	return err;
 }

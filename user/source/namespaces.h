@@ -7,6 +7,7 @@
 #ifndef SHMTRACE_SOURCE_NAMESPACES_H
 #define SHMTRACE_SOURCE_NAMESPACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct ipc_namespace {
 	uint32_t inum;
 	char *mount;  /* NULL: not mounted, or not looked for */
 	uint32_t tid; /* a thread that is in it; 0: processes or mounts lead there */
+	bool tried;   /* to be read */
 	int err;      /* 0, or why it could not be read; ENOENT: it has ended */
 	struct object_table table;
 };

@@ -41,6 +41,34 @@ bool probe__in_btf(const char *function)
 	return btf_id(function) > 0;
 }
 
+static bool has_member(const struct btf_type *type, const char *name)
+{
+	const struct btf_member *members;
+
+	if (!type || !btf_is_composite(type))
+		return false;
+	members = btf_members(type);
+	for (int i = 0; i < btf_vlen(type); i++) {
+		const char *own = btf__name_by_offset(kernel_btf, members[i].name_off);
+
+		if (!strcmp(own, name))
+			return true;
+		if (!*own && has_member(btf__type_by_id(kernel_btf, members[i].type), name))
+			return true;
+	}
+	return false;
+}
+
+bool probe__has_member(const char *structure, const char *member)
+{
+	int id;
+
+	if (probe__btf())
+		return false;
+	id = btf__find_by_name_kind(kernel_btf, structure, BTF_KIND_STRUCT);
+	return id > 0 && has_member(btf__type_by_id(kernel_btf, id), member);
+}
+
 void probe__close(void)
 {
 	btf__free(kernel_btf);

@@ -25,6 +25,8 @@ bool probe__kernel_at_least(int major, int minor);
 
 /* The running kernel's BTF names the function. */
 bool probe__in_btf(const char *function);
+/* Its BTF names the member of that struct, perhaps in an unnamed struct or union within. */
+bool probe__has_member(const char *structure, const char *member);
 /* The running kernel has BTF: 0 or -errno. */
 int probe__btf(void);
 

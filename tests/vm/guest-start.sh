@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# The ledger where it cannot have seen everything, by function hooks: started in the middle of a storm,
+# and after losses. tests/live/start.bats does the same by what its kernel allows.
+
+# shellcheck source=tests/vm/storm.sh
+. /tests/storm.sh
+
+export START_DIR="$TMP/start" START_TIMES="${START_TIMES:-3}" START_HOOKS
+
+started_in_the_middle() {
+	mkdir -p "$START_DIR/truth"
+	run_storm "$START_DIR" "sh /tests/start-hook.sh" --ops $((2500 * (START_TIMES + 1))) \
+		--bursts $((START_TIMES + 1))
+	sum_up "started in the middle" "$START_DIR"
+	check_equal "the storm ends well, with tracers started in its middle" 0 "$storm_status"
+	check_equal "each of them is compared" "$START_TIMES" \
+		"$(find "$START_DIR" -name 'dump.*' | wc -l)"
+	check_equal "and equals the kernel" "" "$(find "$START_DIR" -name failed)"
+	note "hooks went on within a burst: $(find "$START_DIR" -name middle | wc -l)"
+	check "some went on within a burst" test -n "$(find "$START_DIR" -name middle)"
+}
+
+report() { # directory
+	grep '"type":"ledger"' "$1/top.json" | tail -n 1
+}
+
+# Of sets and queues the kernel keeps no creator: where the news of one was lost, nothing tells.
+differences() { # directory
+	cat "$1"/diff.* | grep -E '^(attached|shm|sem|msg) ' |
+		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is '
+}
+
+loses_and_waits() {
+	start_top "$TMP/loss" --hooks=functions --buffer 4096 --reconcile=never
+	START_HOOKS=$(count_hooks "$STORM_DIR")
+	run_storm "$STORM_DIR" "sh /tests/storm-hook.sh" --ops 2000 --bursts 1
+	stop_top
+	check "after losses the ledger says inexact as long as it may not compare" \
+		test -z "$(report "$STORM_DIR" | grep -v '"exact":false')"
+}
+
+loses_and_compares() {
+	start_top "$TMP/loss-compared" --hooks=functions --buffer 4096
+	run_storm "$STORM_DIR" "sh /tests/storm-hook.sh" --ops 4000 --bursts 2
+	stop_top
+	sum_up "after losses" "$STORM_DIR" lost
+	check_equal "the storm ends well, with losses" 0 "$storm_status"
+	check "something was lost" test -z "$(report "$STORM_DIR" | grep '"lost":0[,}]')"
+	check_equal "after losses the ledger is exact by itself" '"exact":true' \
+		"$(report "$STORM_DIR" | grep -o '"exact":[a-z]*')"
+	check_equal "and equals the kernel" "" "$(differences "$STORM_DIR")"
+}
+
+loses_and_waits
+loses_and_compares
+started_in_the_middle
+finish
