@@ -168,6 +168,8 @@ struct object_event {
 	__u32 cause;	/* enum object_cause, of DESTROYED */
 	__u32 nattch;	/* FOUND: mappings, as the kernel counts them */
 	__u64 start_ns; /* start of the process in the head; 0: not known */
+	/* FOUND: begin of the second in which it was made, or changed by IPC_SET; 0: not known */
+	__u64 changed_ns;
 };
 
 enum mapping_action {
@@ -297,7 +299,7 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 72);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
-EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8);
+EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8 + 8);
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);

@@ -89,6 +89,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 	event->cause = cause;
 	event->nattch = 0;
 	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
+	event->changed_ns = 0;
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }

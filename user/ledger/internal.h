@@ -71,6 +71,7 @@ struct ledger_object {
 	bool reported : 1;	  /* as a leak, since it was last used */
 	bool creator_gone : 1;	  /* whoever has the creator's number by now is another */
 	uint64_t created_ns, last_ns;
+	uint64_t changed_ns; /* created, or changed by IPC_SET, as far as we saw; 0: we did not */
 	uint64_t known_ns; /* it existed then: older news of its end are another's */
 	struct mapping *mappings;
 	struct use *uses;

@@ -277,7 +277,7 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	object->creator_gone = !owner;
 	object->observed = true;
 	object->ipc_key = event->key;
-	object->created_ns = event->head.time_ns;
+	object->created_ns = object->changed_ns = event->head.time_ns;
 	object__touch(object, event->head.time_ns);
 	/* What a reading has found since is what has become of it. */
 	if (event->head.time_ns >= object->known_ns || (key->kind == OBJECT_SHM && !object->size)) {
@@ -389,6 +389,9 @@ void object__apply(struct ledger *ledger, const struct object_event *event)
 	case OBJECT_LOCKED:
 	case OBJECT_CHANGED:
 		object = object__find(ledger, &key);
+		if (object && event->action == OBJECT_CHANGED &&
+		    object->changed_ns < event->head.time_ns)
+			object->changed_ns = event->head.time_ns;
 		if (object && event->head.time_ns >= object->known_ns)
 			apply_changed(event, object);
 		return;

@@ -109,6 +109,17 @@ static void rebind_owner(struct ledger *ledger, struct ledger_object *object,
 	object__set_owner(ledger, object, process);
 }
 
+/*
+ * After a loss: it was made or changed when we saw nothing of it, in a later second. Whoever made
+ * it, the kernel keeps no creator of sets and queues: rather nobody than a wrong one.
+ */
+static bool is_younger(const struct ledger *ledger, const struct ledger_object *object,
+		       const struct object_event *event)
+{
+	return ledger->lost && object->changed_ns && object->key.kind != OBJECT_SHM &&
+	       event->changed_ns > object->changed_ns;
+}
+
 /* An id is given again, to an object with another key, or of another creator. */
 static bool is_another(const struct ledger *ledger, const struct ledger_object *object,
 		       const struct object_event *event)
@@ -117,6 +128,8 @@ static bool is_another(const struct ledger *ledger, const struct ledger_object *
 
 	/* Marking takes the key away. */
 	if (!marked && object->ipc_key != event->key)
+		return true;
+	if (is_younger(ledger, object, event))
 		return true;
 	/* Function hooks show each end and beginning, unless it was lost. */
 	return (!ledger->options.mappings_observed || ledger->lost) && event->head.pid &&
@@ -157,6 +170,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object__set_owner(ledger, object, process__find(ledger, event->head.pid));
 		object->creator = event->head.pid;
 		object->ipc_key = event->key;
+		object->changed_ns = 0;
 	}
 	rebind_owner(ledger, object, event);
 	if (object->mode != event->mode || object->size != event->size) {

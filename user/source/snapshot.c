@@ -21,6 +21,8 @@
 
 #define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
 
+#define NS_PER_S 1000000000ull
+
 struct snapshot {
 	snapshot_handler handler;
 	void *context;
@@ -31,6 +33,7 @@ struct snapshot {
 	struct readings readings;
 	uint32_t *mapping_process; /* index, of each mapping */
 	struct namespaces namespaces;
+	uint64_t epoch_ns; /* the wall clock's beginning by CLOCK_MONOTONIC; modulo 2^64 */
 	struct placing placing;
 };
 
@@ -289,6 +292,7 @@ static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 		.gid = row->gid,
 		.nattch = row->nattch,
 		.start_ns = creator ? creator->start_ns : 0,
+		.changed_ns = s->epoch_ns + row->changed * NS_PER_S,
 	};
 
 	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, creator);
@@ -404,7 +408,9 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 	if (s.proc_fd < 0)
 		return -errno;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	s.begin_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	s.begin_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
+	clock_gettime(CLOCK_REALTIME, &now);
+	s.epoch_ns = s.begin_ns - (now.tv_sec * NS_PER_S + now.tv_nsec);
 	err = readings__read(&s.readings, s.proc_fd, !tables_only);
 	report->processes = s.readings.n_read;
 	report->processes_unreadable = s.readings.n_unreadable;
