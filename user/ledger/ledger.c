@@ -113,6 +113,7 @@ void ledger__object_info(const struct ledger_object *object, struct object_info 
 		.creator = object->creator,
 		.created_ns = object->created_ns,
 		.last_ns = object->last_ns,
+		.past = object->past,
 		.observed = object->observed,
 		.state = object__state(object),
 		.owner = object->owner,
@@ -233,6 +234,11 @@ const struct ledger_object *ledger__find_object(const struct ledger *ledger, uin
 	const struct object_key key = {.ipcns = ipcns, .kind = kind, .id = id};
 
 	return object__find((struct ledger *)ledger, &key);
+}
+
+const struct ledger_process *ledger__find_process(const struct ledger *ledger, uint32_t pid)
+{
+	return process__find((struct ledger *)ledger, pid);
 }
 
 void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)

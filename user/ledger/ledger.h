@@ -75,6 +75,7 @@ struct object_info {
 	uint32_t nattch;	      /* mappings, hidden ones too */
 	uint32_t creator;	      /* pid; 0: not known */
 	uint64_t created_ns, last_ns; /* 0: before our time */
+	struct object_past past;      /* as the kernel's tables last had it; 0: not read yet */
 	bool observed;		      /* its creation was seen */
 	enum object_state state;
 	const struct ledger_process *owner; /* NULL: not known */
@@ -132,6 +133,9 @@ void ledger__for_each_holder(const struct ledger_object *object,
 
 const struct ledger_object *ledger__find_object(const struct ledger *ledger, uint32_t ipcns,
 						uint32_t kind, int32_t id);
+
+/* The live process of that number; NULL: none is known. */
+const struct ledger_process *ledger__find_process(const struct ledger *ledger, uint32_t pid);
 
 struct ledger_stats {
 	size_t objects, processes, address_spaces, mappings;

@@ -159,6 +159,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 	}
 	object->uid = event->uid;
 	object->gid = event->gid;
+	object->past = event->past;
 }
 
 /* Without the kernel's pointer the process itself stands for its address space. */
