@@ -167,9 +167,9 @@ struct object_event {
 	__u32 mode; /* permissions, and 01000 marked, 02000 locked (include/linux/shm.h) */
 	__u32 uid;  /* owner, initial user namespace; FOUND: as /proc shows it */
 	__u32 gid;
-	__u32 cause;	/* enum object_cause, of DESTROYED */
-	__u32 nattch;	/* FOUND: mappings, as the kernel counts them */
-	__u64 start_ns; /* start of the process in the head; 0: not known */
+	__u32 cause;		 /* enum object_cause, of DESTROYED */
+	__u32 nattch;		 /* FOUND: mappings, as the kernel counts them */
+	__u64 start_ns;		 /* start of the process in the head; 0: not known */
 	struct object_past past; /* FOUND, else 0 */
 };
 

@@ -14,6 +14,8 @@ static const struct command_info commands[] = {
 	{"trace", "show System V IPC calls as they happen (also with no command)", cmd_trace},
 	{"top", "show who has made, holds and has left what", cmd_top},
 	{"ls", "show what exists now, who made it and who holds it", cmd_ls},
+	{"leaks", "show what nobody uses any more, and whose it was", cmd_leaks},
+	{"rm", "remove what is proven unused, or what is named", cmd_rm},
 	{"doctor", "say what this kernel and these privileges allow", cmd_doctor},
 };
 
@@ -31,7 +33,8 @@ static int print_help(FILE *out)
 	      "\n"
 	      "Without a command its options are those of trace: 'shmtrace -p 4121'.\n"
 	      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 this kernel or these privileges\n"
-	      "do not allow it; 'trace -- CMD' ends as CMD ended.\n"
+	      "do not allow it; 4 something was found (--exit-code); 'trace -- CMD' ends as\n"
+	      "CMD ended.\n"
 	      "Manual: shmtrace(1), shmtrace-COMMAND(1), shmtrace-json(5).\n",
 	      out);
 	return fflush(out) || ferror(out) ? EXIT_FAILED : EXIT_DONE;

@@ -37,12 +37,24 @@ void cmd__check(const struct argp_state *state, const char *option, const char *
 unsigned int cmd__word(const struct argp_state *state, const char *option, const char *text,
 		       const char *const words[]);
 enum hook_set cmd__hooks(const struct argp_state *state, const char *text);
+/* The number of a column, which find knows by its name; -1: there is none. */
+size_t cmd__column(const struct argp_state *state, const char *option, const char *name, size_t len,
+		   int (*find)(const char *name, size_t len));
+/* Those of a list with commas, into columns; their count. */
+size_t cmd__columns(const struct argp_state *state, const char *option, const char *list,
+		    int (*find)(const char *name, size_t len), size_t columns[], size_t max);
+/* A filter of argp's help that puts the list of columns behind the options. argp frees the result.
+ */
+char *cmd__column_help(int key, const char *text, const char *(*name)(size_t column),
+		       const char *(*help)(size_t column));
 /* Bytes. */
 size_t cmd__buffer(const struct argp_state *state, const char *text);
 
 int cmd_trace(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);
 int cmd_ls(int argc, char *argv[]);
+int cmd_leaks(int argc, char *argv[]);
+int cmd_rm(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 
 #endif

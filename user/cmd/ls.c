@@ -3,7 +3,6 @@
  * shmtrace ls: what exists now and who holds it. A snapshot into a ledger, the ledger as a table.
  */
 #include <argp.h>
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +12,9 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/existing.h"
 #include "ledger/ledger.h"
 #include "source/ipcns.h"
-#include "source/snapshot.h"
 #include "view/ls.h"
 
 #define KINDS_ALL (1u << OBJECT_SHM | 1u << OBJECT_SEM | 1u << OBJECT_MSG)
@@ -40,32 +39,6 @@ static const struct argp_option argp_options[] = {
 	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
 	{}};
 
-static size_t parse_column(struct argp_state *state, const char *option, const char *name,
-			   size_t len)
-{
-	int column = ls__find_column(name, len);
-
-	if (column < 0)
-		argp_error(state, "%s: no column '%.*s'; see shmtrace ls --help", option, (int)len,
-			   name);
-	return column;
-}
-
-static void parse_columns(struct argp_state *state, const char *list, struct ls_options *options)
-{
-	options->n_columns = 0;
-	for (const char *name = list;; name++) {
-		size_t len = strcspn(name, ",");
-
-		if (options->n_columns == LS_COLUMNS_MAX)
-			argp_error(state, "-o: more than %d columns", LS_COLUMNS_MAX);
-		options->columns[options->n_columns++] = parse_column(state, "-o", name, len);
-		name += len;
-		if (!*name)
-			return;
-	}
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct ls_options *options = state->input;
@@ -84,10 +57,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->ipcns = 0;
 		break;
 	case 'o':
-		parse_columns(state, arg, options);
+		options->n_columns = cmd__columns(state, "-o", arg, ls__find_column,
+						  options->columns, LS_COLUMNS_MAX);
 		break;
 	case 'x':
-		options->sort = parse_column(state, "-x", arg, strlen(arg));
+		options->sort = cmd__column(state, "-x", arg, strlen(arg), ls__find_column);
 		break;
 	case 'b':
 		options->bytes = true;
@@ -122,88 +96,29 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* The list of columns, behind the options. argp frees what this returns. */
 static char *help_filter(int key, const char *text, void *input)
 {
-	size_t size = 0;
-	char *help = NULL;
-	FILE *out;
-
 	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)text;
-	out = open_memstream(&help, &size);
-	if (!out)
-		return NULL;
-	fputs("Columns:\n", out);
-	for (size_t i = 0; ls__column_name(i); i++)
-		fprintf(out, "  %-8s %s\n", ls__column_name(i), ls__column_help(i));
-	fclose(out);
-	return help;
-}
-
-static int apply(void *context, const struct event *event)
-{
-	return ledger__apply(context, event);
-}
-
-/* What is missing, or stands there without its holders, because somebody's /proc is closed to us.
- */
-static void report_unseen(const struct snapshot_report *report, const struct ls_options *options)
-{
-	const char *hint = geteuid() ? "; run as root" : "";
-	bool all = !options->ipcns;
-
-	if (report->mappings_hidden)
-		pr_warn("attachments whose holders may not be seen: %u%s", report->mappings_hidden,
-			hint);
-	if (all && report->processes_unreadable)
-		pr_warn("processes whose IPC namespace may not be seen: %u%s",
-			report->processes_unreadable, hint);
-	if (all && report->processes_hidden)
-		pr_warn("/proc does not show all processes, nor their IPC namespaces: it is "
-			"mounted with hidepid%s",
-			hint);
-	if (all && report->namespaces_unreadable)
-		pr_warn("IPC namespaces that may not be entered and are missing: %u of %u%s",
-			report->namespaces_unreadable, report->namespaces, hint);
-	if (report->mappings_ambiguous)
-		pr_warn("attachments that may be of several IPC namespaces and are missing: %u%s",
-			report->mappings_ambiguous, hint);
-	if (report->mappings_unlisted)
-		pr_warn("attachments of segments in IPC namespaces that cannot be found: %u%s",
-			report->mappings_unlisted, hint);
-	if (options->kinds & 1u << OBJECT_SEM && report->sets_unreadable)
-		pr_warn("semaphore sets whose last users may not be seen: %u%s",
-			report->sets_unreadable, hint);
+	return cmd__column_help(key, text, ls__column_name, ls__column_help);
 }
 
 static int list(const struct ls_options *options)
 {
-	const struct ledger_options ledger_options = {.mappings_observed = true};
-	struct ledger *ledger = ledger__new(&ledger_options);
 	struct snapshot_report report;
-	int err;
+	int err, status = EXIT_DONE;
+	struct ledger *ledger = existing__read(&report, &status);
 
-	if (!ledger) {
-		pr_err("out of memory");
-		return EXIT_FAILED;
-	}
-	err = snapshot__read(apply, ledger, &report);
+	if (!ledger)
+		return status;
+	err = ls__print(ledger, options, stdout);
 	if (err)
-		pr_err("cannot read what exists: %s", strerror(-err));
-	else
-		err = ls__print(ledger, options, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
-		pr_err("cannot write to standard output: %s", strerror(errno));
-		err = -EIO;
-	} else if (err == -ENOMEM) {
 		pr_err("out of memory");
-	}
+	else
+		err = existing__flush();
 	if (!err)
-		report_unseen(&report, options);
+		existing__report_unseen(&report, options->kinds, !options->ipcns);
 	ledger__free(ledger);
-	return err == -ENOSYS ? EXIT_NOT_ALLOWED : err ? EXIT_FAILED : EXIT_DONE;
+	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 int cmd_ls(int argc, char *argv[])

@@ -51,6 +51,53 @@ enum hook_set cmd__hooks(const struct argp_state *state, const char *text)
 	return cmd__word(state, "--hooks", text, sets);
 }
 
+size_t cmd__column(const struct argp_state *state, const char *option, const char *name, size_t len,
+		   int (*find)(const char *name, size_t len))
+{
+	int column = find(name, len);
+
+	if (column < 0)
+		argp_error(state, "%s: no column '%.*s'; see %s --help", option, (int)len, name,
+			   state->name);
+	return column;
+}
+
+size_t cmd__columns(const struct argp_state *state, const char *option, const char *list,
+		    int (*find)(const char *name, size_t len), size_t columns[], size_t max)
+{
+	size_t count = 0;
+
+	for (const char *name = list;; name++) {
+		size_t len = strcspn(name, ",");
+
+		if (count == max)
+			argp_error(state, "%s: more than %zu columns", option, max);
+		columns[count++] = cmd__column(state, option, name, len, find);
+		name += len;
+		if (!*name)
+			return count;
+	}
+}
+
+char *cmd__column_help(int key, const char *text, const char *(*name)(size_t column),
+		       const char *(*help)(size_t column))
+{
+	size_t size = 0;
+	char *columns = NULL;
+	FILE *out;
+
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	out = open_memstream(&columns, &size);
+	if (!out)
+		return NULL;
+	fputs("Columns:\n", out);
+	for (size_t i = 0; name(i); i++)
+		fprintf(out, "  %-8s %s\n", name(i), help(i));
+	fclose(out);
+	return columns;
+}
+
 size_t cmd__buffer(const struct argp_state *state, const char *text)
 {
 	uint64_t bytes = 0;

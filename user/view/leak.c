@@ -16,8 +16,7 @@ void leak__subject(const struct ledger_leak *leak, struct process_info *subject)
 		ledger__process_info(process, subject);
 }
 
-/* "exit 0", "exit SIGKILL"; of a process that lives on, what it did. */
-static void put_ending(struct buffer *out, const struct process_info *process)
+void leak__put_ending(struct buffer *out, const struct process_info *process)
 {
 	const char *name;
 
@@ -63,7 +62,7 @@ void leak__put_text(struct buffer *out, const struct ledger_leak *leak, bool utf
 	ledger__object_info(leak->object, &object);
 	leak__subject(leak, &process);
 	if (leak->ended)
-		put_ending(out, &process);
+		leak__put_ending(out, &process);
 	else
 		buffer__put_str(out, "gone");
 	buffer__put_str(out, ", leaving ");

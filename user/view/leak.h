@@ -15,6 +15,9 @@
  */
 void leak__put_text(struct buffer *out, const struct ledger_leak *leak, bool utf8);
 
+/* "exit 0", "exit SIGKILL"; of a process that lives on, what it did. */
+void leak__put_ending(struct buffer *out, const struct process_info *process);
+
 /* The members of an object of type "leak" behind its time. */
 void leak__put_json(struct json_writer *w, const struct ledger_leak *leak);
 

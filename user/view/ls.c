@@ -85,38 +85,38 @@ static int compare_rows(const void *first, const void *second, void *context)
 	return order ? order : compare_numbers(a->info.id, b->info.id);
 }
 
-/* Numbers of the columns that are shown; their count. */
-static size_t choose_columns(const struct ls_options *options, size_t chosen[LS_COLUMNS_MAX])
+/* The columns that are shown; their count. */
+static size_t choose_columns(const struct ls_options *options,
+			     const struct ls_column *chosen[LS_COLUMNS_MAX])
 {
 	size_t count = 0;
 
-	if (options->n_columns) {
-		memcpy(chosen, options->columns, options->n_columns * sizeof(*chosen));
-		return options->n_columns;
-	}
-	for (size_t i = 0; i < LS_COLUMNS; i++)
+	for (size_t i = 0; i < options->n_columns; i++)
+		chosen[count++] = &ls_columns[options->columns[i]];
+	for (size_t i = 0; i < LS_COLUMNS && !options->n_columns; i++)
 		if (ls_columns[i].shown == LS_ALWAYS ||
 		    (ls_columns[i].shown == LS_WITH_ALL && !options->ipcns))
-			chosen[count++] = i;
+			chosen[count++] = &ls_columns[i];
 	return count;
 }
 
 static int add_row(struct ls *ls, struct table *table, const struct ls_row *row,
-		   const size_t chosen[], size_t n_chosen, char *text)
+		   const struct ls_column *const columns[], size_t n_columns, char *text)
 {
 	const char *cells[LS_COLUMNS_MAX];
 	struct buffer out;
 
 	buffer__init(&out, text, ROW_BYTES);
-	for (size_t i = 0; i < n_chosen; i++) {
+	for (size_t i = 0; i < n_columns; i++) {
 		cells[i] = text + out.len;
-		ls_columns[chosen[i]].put(ls, row, &out);
+		columns[i]->put(ls, row, &out);
 		buffer__put_char(&out, '\0');
 	}
 	return out.overflow ? -ENOMEM : table__add(table, cells);
 }
 
-static int print_table(struct ls *ls, FILE *out)
+int ls__print_table(struct ls *ls, const struct ls_column *const columns[], size_t n_columns,
+		    FILE *out)
 {
 	const struct table_options options = {
 		.raw = ls->options->raw,
@@ -125,24 +125,30 @@ static int print_table(struct ls *ls, FILE *out)
 		.utf8 = ls->utf8,
 	};
 	struct table_column shown[LS_COLUMNS_MAX];
-	size_t chosen[LS_COLUMNS_MAX];
-	size_t n_chosen = choose_columns(ls->options, chosen);
 	char *text = malloc(ROW_BYTES);
 	struct table *table;
 	int err = 0;
 
-	for (size_t i = 0; i < n_chosen; i++)
-		shown[i] = ls_columns[chosen[i]].table;
-	table = table__new(shown, n_chosen, &options);
+	for (size_t i = 0; i < n_columns; i++)
+		shown[i] = columns[i]->table;
+	table = table__new(shown, n_columns, &options);
 	if (!table || !text)
 		err = -ENOMEM;
 	for (size_t i = 0; !err && i < ls->n_rows; i++)
-		err = add_row(ls, table, &ls->rows[i], chosen, n_chosen, text);
+		err = add_row(ls, table, &ls->rows[i], columns, n_columns, text);
 	if (!err)
 		table__print(table, out);
 	table__free(table);
 	free(text);
 	return err;
+}
+
+static int print_table(struct ls *ls, FILE *out)
+{
+	const struct ls_column *columns[LS_COLUMNS_MAX];
+	size_t n_columns = choose_columns(ls->options, columns);
+
+	return ls__print_table(ls, columns, n_columns, out);
 }
 
 static void print_json(struct ls *ls, FILE *out)
@@ -179,7 +185,7 @@ int ls__print(const struct ledger *ledger, const struct ls_options *options, FIL
 	else
 		err = print_table(&ls, out);
 	free(ls.rows);
-	free(ls.users);
+	user_names__free(&ls.users);
 	free(ls.holders);
 	return ls.out_of_memory ? -ENOMEM : err;
 }

@@ -4,8 +4,6 @@
  */
 #include "view/ls_columns.h"
 
-#include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,38 +11,14 @@
 
 #include "base/escape.h"
 #include "base/vector.h"
+#include "view/cells.h"
 #include "view/ledger.h"
 
 #define MODE_PERMISSIONS 0777
 
-static const char *user_name(struct ls *ls, uint32_t uid)
-{
-	const struct passwd *user;
-	struct ls_user *users;
-
-	for (size_t i = 0; i < ls->n_users; i++)
-		if (ls->users[i].uid == uid)
-			return ls->users[i].name;
-	users = vector__room(ls->users, ls->n_users, &ls->users_cap, sizeof(*users));
-	if (!users) {
-		ls->out_of_memory = true;
-		return "";
-	}
-	ls->users = users;
-	users += ls->n_users++;
-	users->uid = uid;
-	user = getpwuid(uid);
-	snprintf(users->name, sizeof(users->name), "%s", user ? user->pw_name : "");
-	return users->name;
-}
-
 static void put_escaped(const struct ls *ls, struct buffer *out, const char *bytes)
 {
-	size_t len = strlen(bytes);
-	char *to = buffer__reserve(out, ESCAPE_TEXT_MAX(len));
-
-	if (to)
-		buffer__commit(out, escape__text(to, bytes, len, ls->utf8));
+	cell__put_escaped(out, bytes, ls->utf8);
 }
 
 static void put_kind(struct ls *ls, const struct ls_row *row, struct buffer *out)
@@ -85,12 +59,7 @@ static uint64_t key_value(const struct ls_row *row)
 
 static void put_owner(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
-	const char *name = user_name(ls, row->info.uid);
-
-	if (*name)
-		put_escaped(ls, out, name);
-	else
-		buffer__put_u64(out, row->info.uid);
+	cell__put_user(out, &ls->users, row->info.uid, ls->utf8);
 }
 
 static void put_uid(struct ls *ls, const struct ls_row *row, struct buffer *out)
@@ -129,24 +98,6 @@ static uint64_t perms_value(const struct ls_row *row)
 	return row->info.mode & MODE_PERMISSIONS;
 }
 
-/* "56B", "1.5M": three digits are enough for people. */
-static void put_bytes(struct buffer *out, uint64_t bytes)
-{
-	static const char units[] = "BKMGTPE";
-	unsigned int unit = 0;
-	uint64_t rest = 0;
-	char text[32];
-
-	for (; bytes >= 1024; bytes >>= 10, unit++)
-		rest = bytes & 1023;
-	if (bytes < 10 && unit && rest * 10 / 1024)
-		snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64 "%c", bytes, rest * 10 / 1024,
-			 units[unit]);
-	else
-		snprintf(text, sizeof(text), "%" PRIu64 "%c", bytes, units[unit]);
-	buffer__put_str(out, text);
-}
-
 static void put_size(struct ls *ls, const struct ls_row *row, struct buffer *out)
 {
 	bool exact = ls->options->bytes;
@@ -154,7 +105,7 @@ static void put_size(struct ls *ls, const struct ls_row *row, struct buffer *out
 	if (row->info.kind == OBJECT_MSG)
 		return;
 	if (row->info.kind == OBJECT_SHM && !exact) {
-		put_bytes(out, row->info.size);
+		cell__put_bytes(out, row->info.size);
 		return;
 	}
 	buffer__put_u64(out, row->info.size);
@@ -311,6 +262,13 @@ const char *ls__column_name(size_t column)
 const char *ls__column_help(size_t column)
 {
 	return column < LS_COLUMNS ? ls_columns[column].help : NULL;
+}
+
+const struct ls_column *ls__column(const char *name, size_t len)
+{
+	int column = ls__find_column(name, len);
+
+	return column < 0 ? NULL : &ls_columns[column];
 }
 
 int ls__find_column(const char *name, size_t len)

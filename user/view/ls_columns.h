@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The columns of `shmtrace ls`: what view/ls.c prints, and in which order.
+ * The columns of `shmtrace ls`: what view/ls.c prints, and in which order. Other tables of objects
+ * take theirs from here, and add their own.
  */
 #ifndef SHMTRACE_VIEW_LS_COLUMNS_H
 #define SHMTRACE_VIEW_LS_COLUMNS_H
 
 #include "base/buffer.h"
 #include "ledger/ledger.h"
+#include "view/cells.h"
 #include "view/ls.h"
 #include "view/table.h"
-
-#define LS_NAME_BYTES 64
-
-struct ls_user {
-	uint32_t uid;
-	char name[LS_NAME_BYTES]; /* "": it has none */
-};
 
 struct ls_holder {
 	struct process_info info;
@@ -35,8 +30,7 @@ struct ls {
 	bool out_of_memory; /* something is missing in what was written */
 	struct ls_row *rows;
 	size_t n_rows, rows_cap;
-	struct ls_user *users;
-	size_t n_users, users_cap;
+	struct user_names users;
 	struct ls_holder *holders; /* of the row that is being written */
 	size_t n_holders, holders_cap;
 };
@@ -54,6 +48,13 @@ struct ls_column {
 };
 
 extern const struct ls_column ls_columns[LS_COLUMNS];
+
+/* Where none of a name exists: NULL. In either case; name need not end with NUL. */
+const struct ls_column *ls__column(const char *name, size_t len);
+
+/* All rows, with these columns, at most LS_COLUMNS_MAX. 0 or -ENOMEM. */
+int ls__print_table(struct ls *ls, const struct ls_column *const columns[], size_t n_columns,
+		    FILE *out);
 
 /* Into ls->holders, by name and pid. */
 void ls__find_holders(struct ls *ls, const struct ls_row *row);

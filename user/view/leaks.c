@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One report of leaks: the objects, then their owners, then all in one line.
+ */
+#include "view/leaks.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vector.h"
+#include "view/leak.h"
+#include "view/leaks_columns.h"
+#include "view/leaks_json.h"
+
+#define OWNER_BYTES 1024 /* all cells of one owner, or a line of text */
+
+static const struct table_column owner_columns[] = {
+	{"OWNER", false, false}, {"COMM", false, false},  {"SEGMENTS", true, false},
+	{"BYTES", true, false},	 {"SETS", true, false},	  {"SEMAPHORES", true, false},
+	{"QUEUES", true, false}, {"SINCE", false, false}, {"ENDED", false, false},
+	{"KNOWN", false, false},
+};
+
+#define OWNER_COLUMNS (sizeof(owner_columns) / sizeof(*owner_columns))
+
+static int add_rows(struct leaks *leaks, const struct object_info *list, size_t count)
+{
+	struct ls *ls = &leaks->ls;
+	struct ls_row *rows;
+
+	for (size_t i = 0; i < count; i++) {
+		rows = vector__room(ls->rows, ls->n_rows, &ls->rows_cap, sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		ls->rows = rows;
+		rows[ls->n_rows++] = (struct ls_row){.info = list[i]};
+	}
+	return 0;
+}
+
+static size_t choose_columns(const struct leaks_options *options,
+			     const struct ls_column *chosen[LS_COLUMNS_MAX])
+{
+	const struct ls_column *column;
+	size_t count = 0;
+
+	for (size_t i = 0; i < options->table.n_columns; i++)
+		chosen[count++] = leaks__column(options->table.columns[i]);
+	for (size_t i = 0; !options->table.n_columns && (column = leaks__column(i)); i++)
+		if (column->shown == LS_ALWAYS ||
+		    (column->shown == LS_WITH_ALL && !options->filter.ipcns))
+			chosen[count++] = column;
+	return count;
+}
+
+static void put_cell(struct buffer *out, const char *cells[], size_t *n)
+{
+	buffer__put_char(out, '\0');
+	cells[++*n] = out->data + out->len;
+}
+
+static int add_owner(struct leaks *leaks, struct table *table, const struct unused_owner *owner)
+{
+	const struct process_info end = {.status = owner->status};
+	const struct unused_sum *sum = &owner->sum;
+	const char *cells[OWNER_COLUMNS + 1];
+	char text[OWNER_BYTES];
+	struct buffer out;
+	size_t n = 0;
+
+	buffer__init(&out, text, sizeof(text));
+	cells[0] = text;
+	cell__put_user(&out, &leaks->ls.users, owner->uid, leaks->ls.utf8);
+	put_cell(&out, cells, &n);
+	cell__put_escaped(&out, owner->comm, leaks->ls.utf8);
+	put_cell(&out, cells, &n);
+	buffer__put_u64(&out, sum->kinds[OBJECT_SHM]);
+	put_cell(&out, cells, &n);
+	if (leaks->ls.options->bytes)
+		buffer__put_u64(&out, sum->bytes);
+	else
+		cell__put_bytes(&out, sum->bytes);
+	put_cell(&out, cells, &n);
+	buffer__put_u64(&out, sum->kinds[OBJECT_SEM]);
+	put_cell(&out, cells, &n);
+	buffer__put_u64(&out, sum->semaphores);
+	put_cell(&out, cells, &n);
+	buffer__put_u64(&out, sum->kinds[OBJECT_MSG]);
+	put_cell(&out, cells, &n);
+	if (owner->since)
+		cell__put_time(&out, owner->since);
+	put_cell(&out, cells, &n);
+	if (owner->ended)
+		leak__put_ending(&out, &end);
+	put_cell(&out, cells, &n);
+	buffer__put_str(&out, owner->observed ? "observed" : "inferred");
+	put_cell(&out, cells, &n);
+	return out.overflow ? -ENOMEM : table__add(table, cells);
+}
+
+static int print_owners(struct leaks *leaks, const struct unused_owner *owners, size_t count,
+			FILE *out)
+{
+	const struct table_options options = {
+		.headings = leaks->ls.options->headings,
+		.width = leaks->ls.options->width,
+		.utf8 = leaks->ls.utf8,
+	};
+	struct table *table = table__new(owner_columns, OWNER_COLUMNS, &options);
+	int err = table ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < count; i++)
+		err = add_owner(leaks, table, &owners[i]);
+	if (!err) {
+		putc_unlocked('\n', out);
+		table__print(table, out);
+		putc_unlocked('\n', out);
+	}
+	table__free(table);
+	return err;
+}
+
+static void print_total(const struct unused *unused, bool listed, FILE *out)
+{
+	char text[OWNER_BYTES];
+	struct unused_sum sum;
+	struct buffer line;
+
+	buffer__init(&line, text, sizeof(text));
+	unused__sum(unused->orphans, unused->n_orphans, &sum);
+	buffer__put_str(&line, unused->n_orphans ? "orphans: " : "no orphans");
+	unused__put_sum(&line, &sum);
+	if (unused->n_unknown) {
+		unused__sum(unused->unknown, unused->n_unknown, &sum);
+		buffer__put_str(&line, "\nnot proven, but nobody is known to use: ");
+		unused__put_sum(&line, &sum);
+		buffer__put_str(&line, listed ? "" : " (see --unknown)");
+	}
+	fprintf(out, "%.*s\n", (int)line.len, text);
+}
+
+static int print_tables(struct leaks *leaks, const struct unused *unused,
+			const struct leaks_options *options, FILE *out)
+{
+	const struct ls_column *columns[LS_COLUMNS_MAX];
+	size_t n_columns = choose_columns(options, columns), n_owners = 0;
+	struct unused_owner *owners;
+	char text[64];
+	struct buffer time;
+	int err = 0;
+
+	if (options->timed && options->table.headings) {
+		buffer__init(&time, text, sizeof(text));
+		cell__put_time(&time, leaks->now_s);
+		fprintf(out, "%.*s\n", (int)time.len, text);
+	}
+	if (leaks->ls.n_rows || options->table.raw)
+		err = ls__print_table(&leaks->ls, columns, n_columns, out);
+	if (err || options->table.raw)
+		return err;
+	owners = unused__sum_owners(unused, &n_owners);
+	if (!owners)
+		return -ENOMEM;
+	if (n_owners)
+		err = print_owners(leaks, owners, n_owners, out);
+	else if (leaks->ls.n_rows)
+		putc_unlocked('\n', out);
+	free(owners);
+	if (!err)
+		print_total(unused, options->unknown, out);
+	return err;
+}
+
+static int print_json(const struct leaks *leaks, const struct unused *unused, FILE *out)
+{
+	char line[LEAKS_JSON_BYTES];
+	struct unused_owner *owners;
+	size_t n_owners;
+
+	for (size_t i = 0; i < leaks->ls.n_rows; i++)
+		fwrite_unlocked(line, 1,
+				leaks_json__unused(line, leaks->ledger, &leaks->ls.rows[i].info,
+						   leaks->now_s),
+				out);
+	owners = unused__sum_owners(unused, &n_owners);
+	if (!owners)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_owners; i++)
+		fwrite_unlocked(line, 1, leaks_json__owner(line, &owners[i]), out);
+	free(owners);
+	fwrite_unlocked(line, 1, leaks_json__total(line, unused, leaks->now_s), out);
+	return 0;
+}
+
+int leaks__print(const struct ledger *ledger, const struct leaks_options *options, FILE *out,
+		 bool *found)
+{
+	struct leaks leaks = {
+		.ls = {.options = &options->table, .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")},
+		.ledger = ledger,
+		.now_s = options->filter.now_s,
+	};
+	struct unused unused;
+	int err = unused__find(&unused, ledger, &options->filter);
+
+	if (!err)
+		err = add_rows(&leaks, unused.orphans, unused.n_orphans);
+	if (!err && options->unknown)
+		err = add_rows(&leaks, unused.unknown, unused.n_unknown);
+	*found = leaks.ls.n_rows;
+	if (!err)
+		err = options->table.json ? print_json(&leaks, &unused, out)
+					  : print_tables(&leaks, &unused, options, out);
+	unused__free(&unused);
+	free(leaks.ls.rows);
+	user_names__free(&leaks.ls.users);
+	return err;
+}
