@@ -47,6 +47,8 @@ size_t cmd__columns(const struct argp_state *state, const char *option, const ch
  */
 char *cmd__column_help(int key, const char *text, const char *(*name)(size_t column),
 		       const char *(*help)(size_t column));
+/* A user of -u, by name or number. */
+uint32_t cmd__user(const struct argp_state *state, const char *text);
 /* Bytes. */
 size_t cmd__buffer(const struct argp_state *state, const char *text);
 
