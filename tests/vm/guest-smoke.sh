@@ -15,6 +15,9 @@ if [ -x /bin/shmtrace ]; then
 else
 	skip "shmtrace starts" "no shmtrace was built for this machine"
 fi
+for kind in shm sem msg; do
+	check "rm loses no race for a $kind" "$WORK/race" /bin/shmtrace "$kind" 40
+done
 check "strace follows System V IPC here" strace -e trace=shmget true
 
 finish
