@@ -41,6 +41,7 @@ struct target {
 	bool by_key;
 	int32_t id;
 	uint32_t key;
+	bool missing;
 };
 
 struct rm {
@@ -274,7 +275,7 @@ static int choose_named(struct rm *rm, const struct ledger *ledger)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < rm->n_targets; i++) {
-		const struct target *target = &rm->targets[i];
+		struct target *target = &rm->targets[i];
 		struct key_search search = {.target = target, .ipcns = rm->filter.ipcns};
 		struct object_info info;
 		bool used;
@@ -284,9 +285,8 @@ static int choose_named(struct rm *rm, const struct ledger *ledger)
 		else
 			search.found = ledger__find_object(ledger, rm->filter.ipcns, target->kind,
 							   target->id);
-		if (!search.found) {
-			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
-			       target->text, rm->filter.ipcns);
+		target->missing = !search.found;
+		if (target->missing) {
 			rm->n_missing++;
 			continue;
 		}
@@ -319,7 +319,7 @@ static bool namespace_was_read(const struct rm *rm, const struct ledger *ledger)
 static bool is_too_new(const struct rm *rm, int64_t listed_s)
 {
 	for (size_t i = 0; i < rm->n_rows; i++)
-		if (rm->rows[i].refusal == RM_TRIED && !rm->force &&
+		if (rm->rows[i].refusal == RM_TRIED &&
 		    removal__is_too_new(&rm->rows[i].removal, listed_s))
 			return true;
 	return false;
@@ -357,12 +357,16 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 			pr_err("out of memory");
 			return EXIT_FAILED;
 		}
-		if (!rm->yes || lists == LISTS_MAX || rm->n_missing || !is_too_new(rm, *listed_s))
+		if (!rm->yes || lists == LISTS_MAX || !is_too_new(rm, *listed_s))
 			break;
 		ledger__free(*ledger);
 		*ledger = NULL;
 		await_next_second(*listed_s);
 	}
+	for (size_t i = 0; i < rm->n_targets; i++)
+		if (rm->targets[i].missing)
+			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
+			       rm->targets[i].text, rm->filter.ipcns);
 	existing__report_unseen(&report, rm->filter.kinds, rm->everywhere);
 	return EXIT_DONE;
 }

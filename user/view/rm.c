@@ -134,7 +134,9 @@ static void put_use(struct buffer *out, const struct rm_view *view, const struct
 
 static void put_consequence(struct buffer *out, const struct rm_row *row)
 {
-	if (row->info.kind == OBJECT_SHM)
+	if (row->info.state == STATE_IDLE)
+		buffer__put_str(out, "then its id and key lead nowhere");
+	else if (row->info.kind == OBJECT_SHM)
 		buffer__put_str(out, "who has it attached keeps that, but nobody finds it by its "
 				     "key any more");
 	else
