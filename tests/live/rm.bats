@@ -19,6 +19,7 @@ results() {
 
 # Keys of what exists in our namespace: shm, sem or msg.
 keys() {
+	# shellcheck disable=SC2016 # for awk
 	inside awk 'NR > 1 { print $1 }' "/proc/sysvipc/$1" | sort -n | xargs
 }
 
@@ -202,6 +203,7 @@ shmget(3, 500, CREAT | 0o600)"
 	calls 'shmget(1, 100, CREAT | 0o600)'
 	FIRST_KEEPER=$KEEPER
 	own_namespace
+	# shellcheck disable=SC2034 # ended with the test
 	TRACER=$FIRST_KEEPER
 	calls 'shmget(2, 100, CREAT | 0o600)'
 	"$SHMTRACE" rm -J --yes --ipcns "$first" shm:0 >"$T/rm"
