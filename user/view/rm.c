@@ -189,6 +189,8 @@ static void put_why(struct buffer *out, const struct rm_view *view, const struct
 		buffer__put_str(out, "; ");
 		put_consequence(out, row);
 	} else {
+		if (row->info.state == STATE_UNKNOWN)
+			buffer__put_str(out, "not proven unused; ");
 		unused__put_evidence(out, view->ledger, &row->info, view->utf8);
 	}
 	if (row->removal.messages) {
