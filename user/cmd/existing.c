@@ -44,7 +44,7 @@ void existing__report_unseen(const struct snapshot_report *report, unsigned int 
 
 struct ledger *existing__read(struct snapshot_report *report, int *status)
 {
-	const struct ledger_options options = {.mappings_observed = true};
+	const struct ledger_options options = {.mappings_observed = true, .keep_past = true};
 	struct ledger *ledger = ledger__new(&options);
 	int err;
 

@@ -113,11 +113,12 @@ void ledger__object_info(const struct ledger_object *object, struct object_info 
 		.creator = object->creator,
 		.created_ns = object->created_ns,
 		.last_ns = object->last_ns,
-		.past = object->past,
 		.observed = object->observed,
 		.state = object__state(object),
 		.owner = object->owner,
 	};
+	if (object->past)
+		info->past = *object->past;
 }
 
 void ledger__process_info(const struct ledger_process *process, struct process_info *info)
@@ -258,4 +259,6 @@ void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 		       stats->mappings * sizeof(struct mapping) +
 		       ledger->n_uses * sizeof(struct use) + HASH_OVERHEAD(hh, ledger->objects) +
 		       HASH_OVERHEAD(hh, ledger->processes) + HASH_OVERHEAD(hh, ledger->spaces);
+	if (ledger->options.keep_past)
+		stats->bytes += stats->objects * sizeof(struct object_past);
 }

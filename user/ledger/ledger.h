@@ -45,6 +45,8 @@ struct ledger_options {
 	 * address space clear them.
 	 */
 	bool mappings_observed;
+	/* Keeps what snapshots tell of the past of objects (object_info.past): 32 bytes each. */
+	bool keep_past;
 	/* Called from ledger__apply. What it points at is valid during the call. NULL: not wanted.
 	 */
 	void (*leaked)(void *context, const struct ledger_leak *leak);
@@ -75,8 +77,9 @@ struct object_info {
 	uint32_t nattch;	      /* mappings, hidden ones too */
 	uint32_t creator;	      /* pid; 0: not known */
 	uint64_t created_ns, last_ns; /* 0: before our time */
-	struct object_past past;      /* as the kernel's tables last had it; 0: not read yet */
-	bool observed;		      /* its creation was seen */
+	struct object_past
+		past;  /* as the kernel's tables last had it, with keep_past; 0: not read */
+	bool observed; /* its creation was seen */
 	enum object_state state;
 	const struct ledger_process *owner; /* NULL: not known */
 };
