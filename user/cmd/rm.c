@@ -376,20 +376,19 @@ static int try_all(struct rm *rm, int64_t listed_s)
 {
 	struct removal *list = calloc(rm->n_rows + 1, sizeof(*list));
 	size_t count = 0;
-	int err;
 
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < rm->n_rows; i++)
 		if (rm->rows[i].refusal == RM_TRIED)
 			list[count++] = rm->rows[i].removal;
-	err = removal__run(list, count, listed_s, !rm->yes);
+	removal__run(list, count, listed_s, !rm->yes);
 	count = 0;
 	for (size_t i = 0; i < rm->n_rows; i++)
 		if (rm->rows[i].refusal == RM_TRIED)
 			rm->rows[i].removal = list[count++];
 	free(list);
-	return err;
+	return 0;
 }
 
 static int run(struct rm *rm)
@@ -412,7 +411,7 @@ static int run(struct rm *rm)
 	view.ledger = ledger;
 	err = try_all(rm, listed_s);
 	if (err)
-		pr_err("cannot remove: %s", strerror(-err));
+		pr_err("out of memory");
 	for (size_t i = 0; !err && i < rm->n_rows; i++)
 		rm_view__print(&view, &rm->rows[i], &counts);
 	if (!err) {

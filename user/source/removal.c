@@ -41,7 +41,6 @@ struct run {
 	bool dry;
 	uint32_t ipcns; /* of those whose turn it is */
 	bool forced;	/* kernel.shm_rmid_forced of that namespace */
-	int err;
 };
 
 /* What a look at one object found. */
@@ -359,11 +358,12 @@ static bool is_first_of_namespace(const struct removal *list, size_t i)
 	return true;
 }
 
-int removal__run(struct removal *list, size_t count, int64_t listed_s, bool dry)
+void removal__run(struct removal *list, size_t count, int64_t listed_s, bool dry)
 {
 	struct run run = {.list = list, .count = count, .listed_s = listed_s, .dry = dry};
 	uint32_t own = ipcns__inum();
 	pthread_t thread;
+	int err;
 
 	for (size_t i = 0; i < count; i++) {
 		/* Neighbours mostly share one. */
@@ -374,10 +374,10 @@ int removal__run(struct removal *list, size_t count, int64_t listed_s, bool dry)
 			remove_all(&run);
 			continue;
 		}
-		run.err = -pthread_create(&thread, NULL, remove_there, &run);
-		if (run.err)
-			return run.err;
-		pthread_join(thread, NULL);
+		err = -pthread_create(&thread, NULL, remove_there, &run);
+		if (err)
+			fail_all(&run, err);
+		else
+			pthread_join(thread, NULL);
 	}
-	return 0;
 }

@@ -65,10 +65,10 @@ int64_t removal__clock(void);
 /*
  * One after the other, in the namespace of each, which a thread of ours enters where it is not our
  * own. listed_s: removal__clock() from before they were listed; what has a time since then cannot
- * be told from what has taken its place. dry: looks and removes nothing. 0 or -errno; what is in
- * the list was not all tried after an error.
+ * be told from what has taken its place. dry: looks and removes nothing. Each has
+ * a result afterwards.
  */
-int removal__run(struct removal *list, size_t count, int64_t listed_s, bool dry);
+void removal__run(struct removal *list, size_t count, int64_t listed_s, bool dry);
 
 /* Some of its times lie in a second that was not over at listed_s: REASON_TOO_NEW. */
 bool removal__is_too_new(const struct removal *removal, int64_t listed_s);
