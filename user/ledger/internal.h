@@ -70,7 +70,8 @@ struct ledger_object {
 	bool observed : 1;	  /* its creation was seen */
 	bool reported : 1;	  /* as a leak, since it was last used */
 	uint64_t created_ns, last_ns;
-	uint64_t known_ns; /* it existed then: older news of its end are another's */
+	uint64_t known_ns;	  /* it existed then: older news of its end are another's */
+	struct object_past *past; /* as of the snapshot that last found it; NULL: not kept */
 	struct mapping *mappings;
 	struct use *uses;
 	struct ledger_object *prev_of_owner, *next_of_owner;

@@ -210,18 +210,15 @@ static void *visit_others(void *context)
 	return NULL;
 }
 
-int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
+/* Our own is the first. */
+static int find_all(struct namespaces *namespaces, const struct processes *processes, int proc_fd,
+		    uint32_t own)
 {
-	struct visit visit = {.namespaces = namespaces,
-			      .processes = processes,
-			      .proc_fd = proc_fd,
-			      .own = ipcns__inum()};
-	uint32_t last = visit.own;
-	pthread_t thread;
+	uint32_t last = own;
 	int err;
 
 	*namespaces = (struct namespaces){0};
-	err = add(namespaces, visit.own, NULL);
+	err = add(namespaces, own, NULL);
 	for (size_t i = 0; !err && i < processes->count; i++) {
 		uint32_t inum = processes->list[i].ipcns;
 
@@ -234,6 +231,18 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 	}
 	if (!err)
 		err = add_mounted(namespaces, proc_fd);
+	return err;
+}
+
+int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
+{
+	struct visit visit = {.namespaces = namespaces,
+			      .processes = processes,
+			      .proc_fd = proc_fd,
+			      .own = ipcns__inum()};
+	pthread_t thread;
+	int err = find_all(namespaces, processes, proc_fd, visit.own);
+
 	if (err)
 		return err;
 	namespaces->list[0].err = objects__read(&namespaces->list[0].table);
@@ -242,6 +251,34 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 		if (!err)
 			pthread_join(thread, NULL);
 	}
+	return err;
+}
+
+int namespaces__enter(uint32_t inum)
+{
+	struct processes processes = {0};
+	struct namespaces namespaces = {0};
+	struct visit visit = {.namespaces = &namespaces, .processes = &processes};
+	int fd = -ENOENT, err;
+
+	visit.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (visit.proc_fd < 0)
+		return -errno;
+	err = processes__read(&processes, visit.proc_fd);
+	if (!err)
+		err = find_all(&namespaces, &processes, visit.proc_fd, ipcns__inum());
+	for (size_t i = 0; !err && i < namespaces.count; i++)
+		if (namespaces.list[i].inum == inum)
+			fd = open_namespace(&visit, &namespaces.list[i]);
+	if (!err && fd < 0)
+		err = fd;
+	if (!err && setns(fd, CLONE_NEWIPC))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	namespaces__free(&namespaces);
+	processes__free(&processes);
+	close(visit.proc_fd);
 	return err;
 }
 

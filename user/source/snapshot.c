@@ -289,6 +289,7 @@ static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 		.gid = row->gid,
 		.nattch = row->nattch,
 		.start_ns = creator ? creator->start_ns : 0,
+		.past = row->past,
 	};
 
 	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, creator);

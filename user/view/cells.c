@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/escape.h"
 #include "base/vector.h"
@@ -32,6 +33,30 @@ void cells__put_bytes(struct buffer *out, uint64_t bytes)
 	else
 		snprintf(text, sizeof(text), "%" PRIu64 "%c", bytes, units[unit]);
 	buffer__put_str(out, text);
+}
+
+void cells__put_age(struct buffer *out, uint64_t seconds)
+{
+	static const struct {
+		uint64_t seconds;
+		char name;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t unit = 0;
+
+	while (units[unit].seconds > 1 && seconds < units[unit].seconds)
+		unit++;
+	buffer__put_u64(out, seconds / units[unit].seconds);
+	buffer__put_char(out, units[unit].name);
+}
+
+void cells__put_time(struct buffer *out, int64_t time_s)
+{
+	time_t seconds = time_s;
+	char text[48];
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%F %T", &tm))
+		buffer__put_str(out, text);
 }
 
 void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8)

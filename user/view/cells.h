@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the cells of several tables have in common: sizes for people, names of users, other
- * processes' bytes.
+ * What the cells of several tables have in common: sizes and times for people, names of users,
+ * other processes' bytes.
  */
 #ifndef SHMTRACE_VIEW_CELLS_H
 #define SHMTRACE_VIEW_CELLS_H
@@ -14,6 +14,12 @@
 
 /* "56B", "1.5M": three digits are enough for people. */
 void cells__put_bytes(struct buffer *out, uint64_t bytes);
+
+/* "12s", "3m", "2h", "17d": whole units, the rest is cut off. */
+void cells__put_age(struct buffer *out, uint64_t seconds);
+
+/* "2026-11-24 13:39:18" of a second of the wall clock, local time. */
+void cells__put_time(struct buffer *out, int64_t time_s);
 
 /* NUL-terminated bytes of somebody else, safe to print (base/escape.h). */
 void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8);

@@ -24,8 +24,7 @@ const struct process_info *leak__subject(const struct view_leak *leak)
 	return leak->has_ended ? &leak->ended : &leak->owner;
 }
 
-/* "exit 0", "exit SIGKILL"; of a process that lives on, what it did. */
-static void put_ending(struct buffer *out, const struct process_info *process)
+void leak__put_ending(struct buffer *out, const struct process_info *process)
 {
 	const char *name;
 
@@ -67,7 +66,7 @@ void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8)
 	char comm[ESCAPE_TEXT_MAX(EVENT_COMM_LEN)];
 
 	if (leak->has_ended)
-		put_ending(out, &leak->ended);
+		leak__put_ending(out, &leak->ended);
 	else
 		buffer__put_str(out, "gone");
 	buffer__put_str(out, ", leaving ");

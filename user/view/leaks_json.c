@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "view/leaks_json.h"
+
+#include <sys/wait.h>
+
+#include "view/ledger.h"
+#include "view/object_json.h"
+
+#define NS_PER_S 1000000000ULL
+
+void leaks_json__begin(struct json_writer *w, char data[LEAKS_JSON_BYTES], const char *type)
+{
+	json_writer__init(w, data, LEAKS_JSON_BYTES);
+	json_writer__begin(w, NULL);
+	json_writer__str(w, "type", type);
+	json_writer__u64(w, "version", 1);
+}
+
+void leaks_json__put_time(struct json_writer *w, const char *key, int64_t time_s)
+{
+	object_json__put_time(w, key, time_s > 0 ? time_s * NS_PER_S : 0, 0);
+}
+
+/* "signal" and "status", one of them or both null. */
+static void put_end(struct json_writer *w, bool known, uint32_t status)
+{
+	if (known && WIFSIGNALED(status))
+		json_writer__u64(w, "signal", WTERMSIG(status));
+	else
+		json_writer__null(w, "signal");
+	if (known && WIFEXITED(status))
+		json_writer__u64(w, "status", WEXITSTATUS(status));
+	else
+		json_writer__null(w, "status");
+}
+
+static void put_pid(struct json_writer *w, const char *key, uint32_t pid)
+{
+	if (pid)
+		json_writer__u64(w, key, pid);
+	else
+		json_writer__null(w, key);
+}
+
+static void put_creator(struct json_writer *w, const struct object_info *info)
+{
+	struct process_info creator = {0};
+	bool ended = unused__creator_end(info, &creator);
+
+	put_pid(w, "creator", info->creator);
+	if (info->owner)
+		json_writer__string(w, "creator_comm", creator.comm, sizeof(creator.comm));
+	else
+		json_writer__null(w, "creator_comm");
+	put_end(w, ended, creator.status);
+}
+
+void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
+			    const struct object_info *info)
+{
+	char text[UNUSED_EVIDENCE_BYTES];
+	struct buffer evidence;
+
+	json_writer__u64(w, "ipcns", info->ipcns);
+	json_writer__str(w, "kind", object_kind__name(info->kind));
+	json_writer__s64(w, "id", info->id);
+	json_writer__u64(w, "key", info->key);
+	json_writer__u64(w, "size", info->size);
+	json_writer__u64(w, "mode", info->mode);
+	json_writer__u64(w, "uid", info->uid);
+	json_writer__u64(w, "gid", info->gid);
+	json_writer__u64(w, "nattch", info->nattch);
+	put_creator(w, info);
+	json_writer__str(w, "state", object_state__name(info->state));
+	json_writer__str(w, "known", info->observed ? "observed" : "inferred");
+	buffer__init(&evidence, text, sizeof(text));
+	unused__put_evidence(&evidence, ledger, info, true);
+	json_writer__string(w, "evidence", text, evidence.len);
+}
+
+static void put_past(struct json_writer *w, const struct object_info *info)
+{
+	const struct object_past *past = &info->past;
+	const bool shm = info->kind == OBJECT_SHM, sem = info->kind == OBJECT_SEM,
+		   msg = info->kind == OBJECT_MSG;
+
+	leaks_json__put_time(w, "last_attach", shm ? past->last[0] : 0);
+	leaks_json__put_time(w, "last_detach", shm ? past->last[1] : 0);
+	leaks_json__put_time(w, "last_operation", sem ? past->last[0] : 0);
+	leaks_json__put_time(w, "last_send", msg ? past->last[0] : 0);
+	leaks_json__put_time(w, "last_receive", msg ? past->last[1] : 0);
+	put_pid(w, "last_pid", past->last_pids[0]);
+	put_pid(w, "other_pid", past->last_pids[1]);
+}
+
+size_t leaks_json__unused(char data[LEAKS_JSON_BYTES], const struct ledger *ledger,
+			  const struct object_info *info, int64_t now_s)
+{
+	struct json_writer w;
+	uint64_t age;
+
+	leaks_json__begin(&w, data, "unused");
+	leaks_json__put_object(&w, ledger, info);
+	leaks_json__put_time(&w, "since", info->past.since);
+	if (unused__age(info, now_s, &age))
+		json_writer__u64(&w, "age_s", age);
+	else
+		json_writer__null(&w, "age_s");
+	put_past(&w, info);
+	json_writer__end(&w);
+	return json_writer__finish(&w);
+}
+
+static void put_sum(struct json_writer *w, const struct unused_sum *sum)
+{
+	json_writer__u64(w, "segments", sum->kinds[OBJECT_SHM]);
+	json_writer__u64(w, "bytes", sum->bytes);
+	json_writer__u64(w, "sets", sum->kinds[OBJECT_SEM]);
+	json_writer__u64(w, "semaphores", sum->semaphores);
+	json_writer__u64(w, "queues", sum->kinds[OBJECT_MSG]);
+}
+
+size_t leaks_json__owner(char data[LEAKS_JSON_BYTES], const struct unused_owner *owner)
+{
+	struct json_writer w;
+
+	leaks_json__begin(&w, data, "owner");
+	json_writer__u64(&w, "uid", owner->uid);
+	if (*owner->comm)
+		json_writer__string(&w, "comm", owner->comm, sizeof(owner->comm));
+	else
+		json_writer__null(&w, "comm");
+	put_end(&w, owner->ended, owner->status);
+	put_sum(&w, &owner->sum);
+	leaks_json__put_time(&w, "since", owner->since);
+	json_writer__str(&w, "known", owner->observed ? "observed" : "inferred");
+	json_writer__end(&w);
+	return json_writer__finish(&w);
+}
+
+size_t leaks_json__total(char data[LEAKS_JSON_BYTES], const struct unused *unused, int64_t now_s)
+{
+	struct unused_sum sum;
+	struct json_writer w;
+
+	leaks_json__begin(&w, data, "leaks");
+	leaks_json__put_time(&w, "time", now_s);
+	json_writer__begin(&w, "orphans");
+	unused__sum(unused->orphans, unused->n_orphans, &sum);
+	put_sum(&w, &sum);
+	json_writer__end(&w);
+	json_writer__begin(&w, "unknown");
+	unused__sum(unused->unknown, unused->n_unknown, &sum);
+	put_sum(&w, &sum);
+	json_writer__end(&w);
+	json_writer__end(&w);
+	return json_writer__finish(&w);
+}
