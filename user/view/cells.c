@@ -59,6 +59,22 @@ void cells__put_time(struct buffer *out, int64_t time_s)
 		buffer__put_str(out, text);
 }
 
+void cells__put_count(struct buffer *out, uint64_t count, const char *what)
+{
+	buffer__put_u64(out, count);
+	buffer__put_char(out, ' ');
+	buffer__put_str(out, what);
+	buffer__put_str(out, count == 1 ? "" : "s");
+}
+
+void cells__put_key(struct buffer *out, uint32_t key)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08x", key);
+	buffer__put_str(out, text);
+}
+
 void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8)
 {
 	size_t len = strlen(bytes);
@@ -66,6 +82,14 @@ void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8)
 
 	if (to)
 		buffer__commit(out, escape__text(to, bytes, len, utf8));
+}
+
+void cells__put_process(struct buffer *out, const char *comm, uint32_t pid, bool utf8)
+{
+	cells__put_escaped(out, comm, utf8);
+	buffer__put_char(out, '[');
+	buffer__put_u64(out, pid);
+	buffer__put_char(out, ']');
 }
 
 /* NULL: out of memory. */

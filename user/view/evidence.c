@@ -30,14 +30,16 @@ static void begin(struct evidence *e, const char *words)
 static void put_process(struct evidence *e, uint32_t pid)
 {
 	const struct ledger_process *process = ledger__find_process(e->ledger, pid);
-	struct process_info info = {.pid = pid};
+	struct process_info info;
 
-	if (process)
-		ledger__process_info(process, &info);
-	cells__put_escaped(e->out, info.comm, e->utf8);
-	buffer__put_str(e->out, process ? "[" : "");
-	buffer__put_u64(e->out, pid);
-	buffer__put_str(e->out, process ? "] runs" : " has ended");
+	if (!process) {
+		buffer__put_u64(e->out, pid);
+		buffer__put_str(e->out, " has ended");
+		return;
+	}
+	ledger__process_info(process, &info);
+	cells__put_process(e->out, info.comm, pid, e->utf8);
+	buffer__put_str(e->out, " runs");
 }
 
 /* "creator httpd[4388] ended by SIGKILL", where that was seen. */
@@ -55,10 +57,8 @@ static void put_creator(struct evidence *e)
 		put_process(e, e->info->creator);
 		return;
 	}
-	cells__put_escaped(e->out, creator.comm, e->utf8);
-	buffer__put_char(e->out, '[');
-	buffer__put_u64(e->out, creator.pid);
-	buffer__put_str(e->out, "] has ended: ");
+	cells__put_process(e->out, creator.comm, creator.pid, e->utf8);
+	buffer__put_str(e->out, " has ended: ");
 	leak__put_ending(e->out, &creator);
 }
 
@@ -71,8 +71,7 @@ static void put_attachments(struct evidence *e)
 		return;
 	}
 	begin(e, "attached ");
-	buffer__put_u64(e->out, nattch);
-	buffer__put_str(e->out, nattch == 1 ? " time" : " times");
+	cells__put_count(e->out, nattch, "time");
 }
 
 static void put_last_user(struct evidence *e)

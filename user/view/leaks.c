@@ -11,6 +11,7 @@
 #include "view/leak.h"
 #include "view/leaks_columns.h"
 #include "view/leaks_json.h"
+#include "view/ledger.h"
 
 #define OWNER_BYTES 1024 /* all cells of one owner, or a line of text */
 
@@ -63,7 +64,7 @@ static int add_owner(struct leaks *leaks, struct table *table, const struct unus
 	if (owner->ended)
 		leak__put_ending(&out, &end);
 	put_cell(&out, cells, &n);
-	buffer__put_str(&out, owner->observed ? "observed" : "inferred");
+	buffer__put_str(&out, object_known__name(owner->observed));
 	put_cell(&out, cells, &n);
 	return out.overflow ? -ENOMEM : table__add(table, cells);
 }
@@ -144,7 +145,7 @@ static int print_tables(struct leaks *leaks, const struct unused *unused,
 
 static int print_json(const struct leaks *leaks, const struct unused *unused, FILE *out)
 {
-	char line[LEAKS_JSON_BYTES];
+	char line[OBJECT_JSON_BYTES];
 	struct unused_owner *owners;
 	size_t n_owners;
 

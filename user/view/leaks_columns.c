@@ -3,6 +3,7 @@
 
 #include "view/leak.h"
 #include "view/leaks.h"
+#include "view/ledger.h"
 
 static void put_age(void *list, const void *row, struct buffer *out)
 {
@@ -55,7 +56,7 @@ static void put_known(void *list, const void *row, struct buffer *out)
 	const struct object_info *info = row;
 
 	(void)list;
-	buffer__put_str(out, info->observed ? "observed" : "inferred");
+	buffer__put_str(out, object_known__name(info->observed));
 }
 
 static void put_evidence(void *list, const void *row, struct buffer *out)

@@ -1,78 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/leaks_json.h"
 
-#include <sys/wait.h>
-
+#include "view/leak.h"
 #include "view/ledger.h"
 #include "view/object_json.h"
 
 #define NS_PER_S 1000000000ULL
-
-void leaks_json__begin(struct json_writer *w, char data[LEAKS_JSON_BYTES], const char *type)
-{
-	json_writer__init(w, data, LEAKS_JSON_BYTES);
-	json_writer__begin(w, NULL);
-	json_writer__str(w, "type", type);
-	json_writer__u64(w, "version", 1);
-}
 
 void leaks_json__put_time(struct json_writer *w, const char *key, int64_t time_s)
 {
 	object_json__put_time(w, key, time_s > 0 ? time_s * NS_PER_S : 0, 0);
 }
 
-/* "signal" and "status", one of them or both null. */
-static void put_end(struct json_writer *w, bool known, uint32_t status)
-{
-	if (known && WIFSIGNALED(status))
-		json_writer__u64(w, "signal", WTERMSIG(status));
-	else
-		json_writer__null(w, "signal");
-	if (known && WIFEXITED(status))
-		json_writer__u64(w, "status", WEXITSTATUS(status));
-	else
-		json_writer__null(w, "status");
-}
-
 static void put_pid(struct json_writer *w, const char *key, uint32_t pid)
 {
-	if (pid)
-		json_writer__u64(w, key, pid);
-	else
-		json_writer__null(w, key);
-}
-
-static void put_creator(struct json_writer *w, const struct object_info *info)
-{
-	struct process_info creator = {0};
-	bool ended = unused__creator_end(info, &creator);
-
-	put_pid(w, "creator", info->creator);
-	if (info->owner)
-		json_writer__string(w, "creator_comm", creator.comm, sizeof(creator.comm));
-	else
-		json_writer__null(w, "creator_comm");
-	put_end(w, ended, creator.status);
+	json_writer__u64_or_null(w, key, pid, pid);
 }
 
 void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
 			    const struct object_info *info)
 {
+	struct process_info creator = {0};
+	bool ended = unused__creator_end(info, &creator);
 	char text[UNUSED_EVIDENCE_BYTES];
 	struct buffer evidence;
 
-	json_writer__u64(w, "ipcns", info->ipcns);
-	json_writer__str(w, "kind", object_kind__name(info->kind));
-	json_writer__s64(w, "id", info->id);
-	json_writer__u64(w, "key", info->key);
-	json_writer__u64(w, "size", info->size);
-	json_writer__u64(w, "mode", info->mode);
-	json_writer__u64(w, "uid", info->uid);
-	json_writer__u64(w, "gid", info->gid);
-	json_writer__u64(w, "nattch", info->nattch);
-	put_creator(w, info);
-	json_writer__str(w, "state", object_state__name(info->state));
-	json_writer__str(w, "known", info->observed ? "observed" : "inferred");
+	object_json__put_identity(w, info);
+	leak__put_end(w, ended, creator.status);
+	object_json__put_state(w, info);
 	buffer__init(&evidence, text, sizeof(text));
 	unused__put_evidence(&evidence, ledger, info, true);
 	json_writer__string(w, "evidence", text, evidence.len);
@@ -93,19 +48,17 @@ static void put_past(struct json_writer *w, const struct object_info *info)
 	put_pid(w, "other_pid", past->last_pids[1]);
 }
 
-size_t leaks_json__unused(char data[LEAKS_JSON_BYTES], const struct ledger *ledger,
+size_t leaks_json__unused(char data[OBJECT_JSON_BYTES], const struct ledger *ledger,
 			  const struct object_info *info, int64_t now_s)
 {
 	struct json_writer w;
-	uint64_t age;
+	uint64_t age = 0;
+	bool has_age = unused__age(info, now_s, &age);
 
-	leaks_json__begin(&w, data, "unused");
+	object_json__begin(&w, data, "unused");
 	leaks_json__put_object(&w, ledger, info);
 	leaks_json__put_time(&w, "since", info->past.since);
-	if (unused__age(info, now_s, &age))
-		json_writer__u64(&w, "age_s", age);
-	else
-		json_writer__null(&w, "age_s");
+	json_writer__u64_or_null(&w, "age_s", has_age, age);
 	put_past(&w, info);
 	json_writer__end(&w);
 	return json_writer__finish(&w);
@@ -120,30 +73,30 @@ static void put_sum(struct json_writer *w, const struct unused_sum *sum)
 	json_writer__u64(w, "queues", sum->kinds[OBJECT_MSG]);
 }
 
-size_t leaks_json__owner(char data[LEAKS_JSON_BYTES], const struct unused_owner *owner)
+size_t leaks_json__owner(char data[OBJECT_JSON_BYTES], const struct unused_owner *owner)
 {
 	struct json_writer w;
 
-	leaks_json__begin(&w, data, "owner");
+	object_json__begin(&w, data, "owner");
 	json_writer__u64(&w, "uid", owner->uid);
 	if (*owner->comm)
 		json_writer__string(&w, "comm", owner->comm, sizeof(owner->comm));
 	else
 		json_writer__null(&w, "comm");
-	put_end(&w, owner->ended, owner->status);
+	leak__put_end(&w, owner->ended, owner->status);
 	put_sum(&w, &owner->sum);
 	leaks_json__put_time(&w, "since", owner->since);
-	json_writer__str(&w, "known", owner->observed ? "observed" : "inferred");
+	json_writer__str(&w, "known", object_known__name(owner->observed));
 	json_writer__end(&w);
 	return json_writer__finish(&w);
 }
 
-size_t leaks_json__total(char data[LEAKS_JSON_BYTES], const struct unused *unused, int64_t now_s)
+size_t leaks_json__total(char data[OBJECT_JSON_BYTES], const struct unused *unused, int64_t now_s)
 {
 	struct unused_sum sum;
 	struct json_writer w;
 
-	leaks_json__begin(&w, data, "leaks");
+	object_json__begin(&w, data, "leaks");
 	leaks_json__put_time(&w, "time", now_s);
 	json_writer__begin(&w, "orphans");
 	unused__sum(unused->orphans, unused->n_orphans, &sum);

@@ -7,12 +7,8 @@
 #define SHMTRACE_VIEW_LEAKS_JSON_H
 
 #include "base/json_writer.h"
+#include "view/object_json.h"
 #include "view/unused.h"
-
-#define LEAKS_JSON_BYTES 4096 /* no line is longer */
-
-/* type and version: the caller goes on with members, and ends the object. */
-void leaks_json__begin(struct json_writer *w, char data[LEAKS_JSON_BYTES], const char *type);
 
 /* Which object it is, whose, and in which state, with the evidence. */
 void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
@@ -22,9 +18,9 @@ void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
 void leaks_json__put_time(struct json_writer *w, const char *key, int64_t time_s);
 
 /* One line each, into data, of which the length is returned, newline included. */
-size_t leaks_json__unused(char data[LEAKS_JSON_BYTES], const struct ledger *ledger,
+size_t leaks_json__unused(char data[OBJECT_JSON_BYTES], const struct ledger *ledger,
 			  const struct object_info *info, int64_t now_s);
-size_t leaks_json__owner(char data[LEAKS_JSON_BYTES], const struct unused_owner *owner);
-size_t leaks_json__total(char data[LEAKS_JSON_BYTES], const struct unused *unused, int64_t now_s);
+size_t leaks_json__owner(char data[OBJECT_JSON_BYTES], const struct unused_owner *owner);
+size_t leaks_json__total(char data[OBJECT_JSON_BYTES], const struct unused *unused, int64_t now_s);
 
 #endif

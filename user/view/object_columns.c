@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/object_columns.h"
 
-#include <stdio.h>
-
 #include "view/ledger.h"
 
 #define MODE_PERMISSIONS 0777
@@ -40,11 +38,9 @@ uint64_t object_column__id(const void *row)
 void object_column__put_key(void *list, const void *row, struct buffer *out)
 {
 	const struct object_info *info = row;
-	char text[16];
 
 	(void)list;
-	snprintf(text, sizeof(text), "0x%08x", info->key);
-	buffer__put_str(out, text);
+	cells__put_key(out, info->key);
 }
 
 uint64_t object_column__key(const void *row)
@@ -141,7 +137,7 @@ void object_column__put_state(void *list, const void *row, struct buffer *out)
 	buffer__put_str(out, object_state__name(info->state));
 }
 
-/* "postgres[4121]", as in system logs; what has ended before our time has no name. */
+/* What has ended before our time has no name. */
 void object_column__put_creator(void *list, const void *row, struct buffer *out)
 {
 	const struct object_info *info = row;
@@ -152,10 +148,9 @@ void object_column__put_creator(void *list, const void *row, struct buffer *out)
 		return;
 	if (info->owner)
 		ledger__process_info(info->owner, &creator);
-	cells__put_escaped(out, creator.comm, objects->utf8);
-	buffer__put_char(out, '[');
-	buffer__put_u64(out, creator.pid);
-	buffer__put_str(out, creator.alive ? "]" : "] ended");
+	cells__put_process(out, creator.comm, creator.pid, objects->utf8);
+	if (!creator.alive)
+		buffer__put_str(out, " ended");
 }
 
 uint64_t object_column__creator(const void *row)

@@ -88,18 +88,8 @@ static bool put_holder(void *context, const struct ledger_process *process, uint
 		return true;
 	ledger__process_info(process, &info);
 	buffer__put_str(holders->out, holders->n > 1 ? ", " : "");
-	cells__put_escaped(holders->out, info.comm, holders->view->utf8);
-	buffer__put_char(holders->out, '[');
-	buffer__put_u64(holders->out, info.pid);
-	buffer__put_char(holders->out, ']');
+	cells__put_process(holders->out, info.comm, info.pid, holders->view->utf8);
 	return true;
-}
-
-static void put_number(struct buffer *out, uint64_t number, const char *what)
-{
-	buffer__put_u64(out, number);
-	buffer__put_str(out, what);
-	buffer__put_str(out, number == 1 ? "" : "s");
 }
 
 /* "in use by httpd[99], postgres[4121] and 3 more" */
@@ -114,10 +104,8 @@ static void put_use(struct buffer *out, const struct rm_view *view, const struct
 	if (info->state == STATE_IDLE && info->owner) {
 		ledger__process_info(info->owner, &creator);
 		buffer__put_str(out, "not attached, but its creator ");
-		cells__put_escaped(out, creator.comm, view->utf8);
-		buffer__put_char(out, '[');
-		buffer__put_u64(out, creator.pid);
-		buffer__put_str(out, "] runs");
+		cells__put_process(out, creator.comm, creator.pid, view->utf8);
+		buffer__put_str(out, " runs");
 		return;
 	}
 	buffer__put_str(out, "in use by ");
@@ -159,8 +147,8 @@ static void put_kept(struct buffer *out, const struct removal *removal)
 		buffer__put_str(out, "a process with its creator's number runs by now");
 		break;
 	case REASON_WAITED_ON:
-		put_number(out, removal->count, " process");
-		buffer__put_str(out, removal->count == 1 ? " waits" : "es wait");
+		buffer__put_u64(out, removal->count);
+		buffer__put_str(out, removal->count == 1 ? " process waits" : " processes wait");
 		buffer__put_str(out,
 				" for it; --force removes it, and their calls fail with EIDRM");
 		break;
@@ -195,7 +183,7 @@ static void put_why(struct buffer *out, const struct rm_view *view, const struct
 	}
 	if (row->removal.messages) {
 		buffer__put_str(out, "; ");
-		put_number(out, row->removal.messages, " message");
+		cells__put_count(out, row->removal.messages, "message");
 		buffer__put_str(out, view->dry ? " would be lost" : " lost");
 	}
 }
@@ -219,7 +207,7 @@ static void put_reason(struct buffer *out, const struct rm_view *view, const str
 		buffer__put_str(out, removal->reason == REASON_ATTACHED_MEANWHILE
 					     ? "attached at the very moment of its removal, "
 					     : "attached ");
-		put_number(out, removal->count, " time");
+		cells__put_count(out, removal->count, "time");
 		buffer__put_str(out, ", goes with the last detach");
 	} else if (outcome == GONE) {
 		buffer__put_str(out, "removed by somebody else meanwhile");
@@ -235,22 +223,19 @@ static void put_reason(struct buffer *out, const struct rm_view *view, const str
 static void put_object(struct buffer *out, const struct rm_view *view,
 		       const struct object_info *info, struct users *users)
 {
-	char key[16];
-
 	buffer__put_str(out, kinds[info->kind]);
 	buffer__put_char(out, ' ');
 	buffer__put_s64(out, info->id);
 	buffer__put_str(out, " (");
 	if (info->kind == OBJECT_SHM && view->bytes)
-		put_number(out, info->size, " byte");
+		cells__put_count(out, info->size, "byte");
 	else if (info->kind == OBJECT_SHM)
 		cells__put_bytes(out, info->size);
 	else if (info->kind == OBJECT_SEM)
-		put_number(out, info->size, " semaphore");
+		cells__put_count(out, info->size, "semaphore");
 	buffer__put_str(out, info->kind == OBJECT_MSG ? "" : ", ");
-	snprintf(key, sizeof(key), "0x%08x", info->key);
 	buffer__put_str(out, "key ");
-	buffer__put_str(out, key);
+	cells__put_key(out, info->key);
 	buffer__put_str(out, ", ");
 	cells__put_user(out, users, info->uid, view->utf8);
 	if (view->namespaces) {
@@ -284,11 +269,11 @@ static void print_text(const struct rm_view *view, const struct rm_row *row, enu
 
 static void print_json(const struct rm_view *view, const struct rm_row *row, enum outcome outcome)
 {
-	char data[LEAKS_JSON_BYTES], text[REASON_BYTES];
+	char data[OBJECT_JSON_BYTES], text[REASON_BYTES];
 	struct buffer reason;
 	struct json_writer w;
 
-	leaks_json__begin(&w, data, "removal");
+	object_json__begin(&w, data, "removal");
 	leaks_json__put_object(&w, view->ledger, &row->info);
 	if (row->info.kind == OBJECT_MSG)
 		json_writer__u64(&w, "messages", row->removal.messages);
@@ -317,7 +302,7 @@ void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct
 
 static void put_objects(struct buffer *out, size_t number, uint64_t bytes)
 {
-	put_number(out, number, " object");
+	cells__put_count(out, number, "object");
 	if (bytes) {
 		buffer__put_str(out, " (");
 		cells__put_bytes(out, bytes);
@@ -328,10 +313,10 @@ static void put_objects(struct buffer *out, size_t number, uint64_t bytes)
 static void print_end_json(const struct rm_view *view, const struct rm_counts *counts,
 			   size_t unknown)
 {
-	char data[LEAKS_JSON_BYTES];
+	char data[OBJECT_JSON_BYTES];
 	struct json_writer w;
 
-	leaks_json__begin(&w, data, "rm");
+	object_json__begin(&w, data, "rm");
 	json_writer__bool(&w, "dry_run", view->dry);
 	json_writer__u64(&w, "removed", counts->removed);
 	json_writer__u64(&w, "bytes", counts->bytes);

@@ -139,20 +139,12 @@ void unused__sum(const struct object_info *list, size_t count, struct unused_sum
 		add_to_sum(sum, &list[i]);
 }
 
-static void put_count(struct buffer *out, uint64_t count, const char *what)
-{
-	buffer__put_u64(out, count);
-	buffer__put_char(out, ' ');
-	buffer__put_str(out, what);
-	buffer__put_str(out, count == 1 ? "" : "s");
-}
-
 void unused__put_sum(struct buffer *out, const struct unused_sum *sum)
 {
 	const char *before = "";
 
 	if (sum->kinds[OBJECT_SHM]) {
-		put_count(out, sum->kinds[OBJECT_SHM], "segment");
+		cells__put_count(out, sum->kinds[OBJECT_SHM], "segment");
 		buffer__put_str(out, " (");
 		cells__put_bytes(out, sum->bytes);
 		buffer__put_char(out, ')');
@@ -160,15 +152,15 @@ void unused__put_sum(struct buffer *out, const struct unused_sum *sum)
 	}
 	if (sum->kinds[OBJECT_SEM]) {
 		buffer__put_str(out, before);
-		put_count(out, sum->kinds[OBJECT_SEM], "semaphore set");
+		cells__put_count(out, sum->kinds[OBJECT_SEM], "semaphore set");
 		buffer__put_str(out, " (");
-		put_count(out, sum->semaphores, "semaphore");
+		cells__put_count(out, sum->semaphores, "semaphore");
 		buffer__put_char(out, ')');
 		before = ", ";
 	}
 	if (sum->kinds[OBJECT_MSG]) {
 		buffer__put_str(out, before);
-		put_count(out, sum->kinds[OBJECT_MSG], "queue");
+		cells__put_count(out, sum->kinds[OBJECT_MSG], "queue");
 	}
 }
 
