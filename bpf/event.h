@@ -154,6 +154,18 @@ enum object_cause {
 	CAUSE_NAMESPACE = 4, /* its IPC namespace has ended */
 };
 
+/*
+ * What the kernel itself keeps of an object's use, whoever watches: seconds of the wall clock, and
+ * pids in our own pid namespace; 0: never, not visible, or not kept.
+ */
+struct object_past {
+	__s64 since;   /* the latest of creation, IPC_SET and all use */
+	__s64 last[2]; /* segment: attach, detach; set: operation, -; queue: send, receive */
+	/* segment: who attached or detached last, -; set: last operators of its semaphores, two of
+	   them; queue: sender, receiver */
+	__u32 last_pids[2];
+};
+
 struct object_event {
 	struct event head; /* who did it; FOUND: pid is the creator's where it is known, else 0 */
 	__u32 action;	   /* enum object_action */
@@ -170,6 +182,7 @@ struct object_event {
 	__u64 start_ns; /* start of the process in the head; 0: not known */
 	/* FOUND: begin of the second in which it was made, or changed by IPC_SET; 0: not known */
 	__u64 changed_ns;
+	struct object_past past; /* FOUND, else 0 */
 };
 
 enum mapping_action {
@@ -299,7 +312,8 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 72);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
-EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 8 + 8);
+EVENT_ASSERT(sizeof(struct object_past) == 32);
+EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 16 + sizeof(struct object_past));
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);

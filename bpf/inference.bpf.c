@@ -39,6 +39,7 @@ static __noinline int send_inferred_object(__u32 action, struct call_stash *call
 	else
 		event->cause = !(event->key == IPC_PRIVATE || flags & IPC_EXCL);
 	event->nattch = 0;
+	__builtin_memset(&event->past, 0, sizeof(event->past));
 	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;

@@ -88,6 +88,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 	event->gid = BPF_CORE_READ(perm, gid.val);
 	event->cause = cause;
 	event->nattch = 0;
+	__builtin_memset(&event->past, 0, sizeof(event->past));
 	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
 	event->changed_ns = 0;
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));

@@ -4,7 +4,7 @@
 # Completion for bash, with or without the bash-completion package. Names of processes are other
 # people's bytes: they never go through compgen -W, which expands its words.
 
-_shmtrace_commands="trace top ls limits doctor"
+_shmtrace_commands="trace top ls limits leaks rm doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
@@ -14,12 +14,18 @@ _shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort -p --pid -
 _shmtrace_sort="bytes attached calls failed leaked pid"
 _shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort
 	-b --bytes -J --json -r --raw -n --noheadings -h --help"
+_shmtrace_leaks="-m --shmems -s --semaphores -q --queues -A --all-namespaces --min-age --min-size --unknown
+	-w --watch -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --exit-code -h --help"
+_shmtrace_rm="--orphans -m --shmems -s --semaphores -q --queues --min-age --min-size -u --user
+	-A --all-namespaces --ipcns -y --yes -f --force -b --bytes -J --json -h --help"
 _shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR IPCNS HOLDERS"
 _shmtrace_limits="-m --shmems -s --semaphores -q --queues -A --all-namespaces --ipcns -d --delay
 	-c --iterations -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --above
 	--exit-code -h --help"
 _shmtrace_limit_columns="TIME IPCNS RESOURCE UNIT LIMIT USED USE% FREE PER-MIN FULL-IN ORPHANED UNKNOWN
 	CREATORS"
+_shmtrace_leaks_columns="KIND ID KEY OWNER UID GID PERMS SIZE AGE SINCE CREATOR ENDED STATE KNOWN IPCNS
+	EVIDENCE"
 _shmtrace_doctor="-J --json --debug -h --help"
 _shmtrace_calls="shmget shmat shmdt shmctl semget semctl semop semtimedop msgget msgctl msgsnd
 	msgrcv ipc %shm %sem %msg %ipc"
@@ -40,6 +46,9 @@ _shmtrace_takes_value() {
 	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
 	limits/-o | limits/--output | limits/-x | limits/--sort | limits/--ipcns | limits/--above) ;;
 	limits/-d | limits/--delay | limits/-c | limits/--iterations) ;;
+	leaks/--min-age | leaks/--min-size | leaks/-w | leaks/--watch | leaks/-o | leaks/--output) ;;
+	leaks/-x | leaks/--sort) ;;
+	rm/--min-age | rm/--min-size | rm/-u | rm/--user | rm/--ipcns) ;;
 	*) return 1 ;;
 	esac
 }
@@ -102,6 +111,8 @@ _shmtrace_value() {
 	ls/*) _shmtrace_words "$3" "$_shmtrace_columns" ;;
 	limits/-o | limits/--output) _shmtrace_list "$3" "$_shmtrace_limit_columns" ;;
 	limits/-x | limits/--sort) _shmtrace_words "$3" "$_shmtrace_limit_columns" ;;
+	leaks/-o | leaks/--output) _shmtrace_list "$3" "$_shmtrace_leaks_columns" ;;
+	leaks/-x | leaks/--sort) _shmtrace_words "$3" "$_shmtrace_leaks_columns" ;;
 	top/--sort) _shmtrace_words "$3" "$_shmtrace_sort" ;;
 	top/-p | top/--pid) _shmtrace_words "$3" "$(_shmtrace_pids)" ;;
 	top/--reconcile) _shmtrace_words "$3" never ;;
@@ -121,6 +132,28 @@ _shmtrace_value() {
 	esac
 }
 
+# What may be named to rm: each object by its id.
+_shmtrace_targets() {
+	local kind id _
+	for kind in shm sem msg; do
+		while read -r _ id _; do
+			[[ $id == *id ]] || echo "$kind:$id"
+		done 2>/dev/null </proc/sysvipc/$kind
+	done
+}
+
+# Where COMP_WORDBREAKS has the colon, shm:7 is three words, and only the last one is replaced.
+_shmtrace_target() {
+	local cur=$1 so_far=$1
+	if [[ $cur == : ]]; then
+		so_far=${COMP_WORDS[COMP_CWORD - 1]}:
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == : ]]; then
+		so_far=${COMP_WORDS[COMP_CWORD - 2]}:$cur
+	fi
+	_shmtrace_words "$so_far" "$(_shmtrace_targets)"
+	[[ $so_far == "$cur" ]] || COMPREPLY=("${COMPREPLY[@]#*:}")
+}
+
 # The options of a command.
 _shmtrace_options() {
 	case $1 in
@@ -128,6 +161,8 @@ _shmtrace_options() {
 	top) echo "$_shmtrace_top" ;;
 	ls) echo "$_shmtrace_ls" ;;
 	limits) echo "$_shmtrace_limits" ;;
+	leaks) echo "$_shmtrace_leaks" ;;
+	rm) echo "$_shmtrace_rm" ;;
 	doctor) echo "$_shmtrace_doctor" ;;
 	esac
 }
@@ -155,7 +190,7 @@ _shmtrace() {
 	COMPREPLY=()
 	if ((COMP_CWORD > 1)); then
 		case ${COMP_WORDS[1]} in
-		trace | top | ls | limits | doctor) command=${COMP_WORDS[1]} first=2 ;;
+		trace | top | ls | limits | leaks | rm | doctor) command=${COMP_WORDS[1]} first=2 ;;
 		help)
 			((COMP_CWORD == 2)) && _shmtrace_words "$cur" "$_shmtrace_commands"
 			return 0
@@ -170,6 +205,7 @@ _shmtrace() {
 			[[ $command == trace ]] && _shmtrace_traced $((i + 1)) "$cur"
 			return 0
 		elif [[ $word != -* ]]; then
+			[[ $command == rm ]] && continue
 			[[ $command == trace ]] && _shmtrace_traced "$i" "$cur"
 			return 0
 		elif _shmtrace_takes_value "$command" "$word"; then
@@ -188,6 +224,8 @@ _shmtrace() {
 		else
 			_shmtrace_words "$cur" "$_shmtrace_commands help"
 		fi
+	elif [[ $cur != -* && $command == rm ]]; then
+		_shmtrace_target "$cur"
 	elif [[ $cur == -* || $command != trace ]]; then
 		_shmtrace_words "$cur" "$(_shmtrace_options "$command")"
 	elif ((first == 2)); then

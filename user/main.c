@@ -15,6 +15,8 @@ static const struct command_info commands[] = {
 	{"top", "show who has made, holds and has left what", cmd_top},
 	{"ls", "show what exists now, who made it and who holds it", cmd_ls},
 	{"limits", "show how full each limit is, and who fills it", cmd_limits},
+	{"leaks", "show what nobody uses any more, and whose it was", cmd_leaks},
+	{"rm", "remove what is proven unused, or what is named", cmd_rm},
 	{"doctor", "say what this kernel and these privileges allow", cmd_doctor},
 };
 

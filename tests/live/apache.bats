@@ -39,3 +39,35 @@ load servers.bash
 	[ "$(jq -r 'select(.type == "process" and .comm == "apache2").leaked' "$T/top" |
 		awk '{ n += $1 } END { print n }')" -eq "$(cat "$T/sets")" ]
 }
+
+@test "what killed Apaches have left fills the limit; leaks lists it, and rm makes room" {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -i sh -c '
+		sh "$2/round" || exit 1
+		# As many as there are, and one as the set of a process that lives.
+		ipcmk -S 1 >"$2/mine"
+		perl -e "semop(\$ARGV[0], pack(q(s!3), 0, 1, 0)) or die; sleep 60" \
+			"$(grep -o "[0-9]*$" "$2/mine")" 3>&- &
+		user=$!
+		echo "32000 1024000000 500 $(($(cat "$2/sets") + 1))" >/proc/sys/kernel/sem
+		sleep 1.1
+		rm -f "$2/run/httpd.pid"
+		"$3" -d "$2" -f "$2/httpd.conf" 2>"$2/full.err"
+		for _ in $(seq 20); do grep -q "No space left" "$2/full.err" "$2/error.log" && break; sleep 0.1; done
+		"$1" leaks --unknown -s -J >"$2/leaks"
+		"$1" rm --yes -J $(jq -r "select(.type == \"unused\") | \"sem:\\(.id)\"" "$2/leaks") >"$2/rm"
+		echo "$?" >"$2/rm.status"
+		"$3" -d "$2" -f "$2/httpd.conf" || exit 1
+		for _ in $(seq 50); do [ -s "$2/run/httpd.pid" ] && break; sleep 0.1; done
+		sleep 0.3
+		main=$(cat "$2/run/httpd.pid")
+		"$1" ls -s -J >"$2/ls"
+		kill -9 "$user" "$main" $(pgrep -P "$main")' sh "$SHMTRACE" "$T" "$APACHE" 3>&-
+	grep -q 'No space left on device' "$T/full.err" "$T/error.log"
+	[ "$(jq -r 'select(.type == "unused").id' "$T/leaks" | wc -l)" -eq "$(cat "$T/sets")" ]
+	[ "$(cat "$T/rm.status")" -eq 0 ]
+	[ "$(jq -r 'select(.type == "removal").result' "$T/rm" | sort | uniq -c | xargs)" = "$(cat "$T/sets") removed" ]
+	# The set of the process that lives, and those of the new Apache.
+	[ "$(jq -r 'select(.type == "object" and .uid == 0).state' "$T/ls")" = in-use ]
+	[ "$(jq -r 'select(.type == "object" and .uid != 0).state' "$T/ls" | sort -u)" = in-use ]
+}

@@ -175,6 +175,64 @@ wrong_usage() { # what the message must name, command...
 	wrong_usage "'extra'" "$shmtrace" limits extra
 }
 
+@test "the completion, the manual and leaks have the same columns" {
+	local columns
+	columns=$("$shmtrace" leaks --help | awk '/^Columns:/ { on = 1; next } on { print $1 }' | sort)
+	[ "$(wc -l <<<"$columns")" -ge 10 ] || differs "$columns"
+	equal_sets "leaks --help" "$columns" "the completion" \
+		"$(complete_words shmtrace leaks -o "" | sort)"
+	equal_sets "leaks --help" "$columns" "the completion of -x" \
+		"$(complete_words shmtrace leaks -x "" | sort)"
+	equal_sets "leaks --help" "$columns" "its manual" \
+		"$(sed -n '/^# COLUMNS/,/^# EXIT/p' man/shmtrace-leaks.1.scd | grep '^\*[A-Z]' |
+			tr -d ' *' | tr , '\n' | sort)"
+}
+
+@test "values that leaks and rm cannot read are wrong usage, named with their option" {
+	local command
+	wrong_usage "-o: .*'HOLDERS'" "$shmtrace" leaks -o id,HOLDERS
+	wrong_usage "-x: .*'HOLDERS'" "$shmtrace" leaks -x HOLDERS
+	wrong_usage "-J" "$shmtrace" leaks -J -o id
+	wrong_usage "-J" "$shmtrace" leaks -J -r
+	wrong_usage "-w: '0'" "$shmtrace" leaks -w 0
+	wrong_usage "-w: 'often'" "$shmtrace" leaks -w often
+	wrong_usage "'extra'" "$shmtrace" leaks extra
+	for command in leaks rm; do
+		wrong_usage "--min-age: '1w'" "$shmtrace" "$command" --min-age 1w
+		wrong_usage "--min-size: '-1'" "$shmtrace" "$command" --min-size=-1
+	done
+	wrong_usage "-u: .*'no such user'" "$shmtrace" rm -u "no such user"
+	wrong_usage "--ipcns: '0'" "$shmtrace" rm --ipcns 0
+	wrong_usage "exclude each other" "$shmtrace" rm -A --ipcns 5
+	wrong_usage "'7' is no object" "$shmtrace" rm 7
+	wrong_usage "'shm' is no object" "$shmtrace" rm shm
+	wrong_usage "'sh:7' is no object" "$shmtrace" rm sh:7
+	wrong_usage "'shm:': '' " "$shmtrace" rm shm:
+	wrong_usage "'shm:-1': '-1' " "$shmtrace" rm shm:-1
+	wrong_usage "'sem:2147483648': '2147483648' " "$shmtrace" rm sem:2147483648
+	wrong_usage "'msg:0x1g': '0x1g' " "$shmtrace" rm msg:0x1g
+	wrong_usage "'shm:0x0': IPC_PRIVATE" "$shmtrace" rm shm:0x0
+	wrong_usage "'shm:7': options that choose among orphans" "$shmtrace" rm --min-age 1h shm:7
+	wrong_usage "'shm:7': options that choose among orphans" "$shmtrace" rm shm:7 --orphans
+	wrong_usage "--force" "$shmtrace" rm --force
+}
+
+@test "the completion names objects to rm, with and without the colon as the end of a word" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run bash -c '
+		. "$1"
+		_shmtrace_targets() { echo "shm:12 shm:13 sem:12"; }
+		complete() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _shmtrace; echo "${COMPREPLY[@]}"; }
+		complete shmtrace rm s
+		complete shmtrace rm --yes shm:7 se
+		complete shmtrace rm shm :
+		complete shmtrace rm shm : 13' _ man/shmtrace.bash
+	[ "$output" = "shm:12 shm:13 sem:12
+sem:12
+12 13
+13" ] || differs "$output"
+}
+
 @test "values that ls cannot read are wrong usage, named with their option" {
 	wrong_usage "-o: .*'FOO'" "$shmtrace" ls -o id,FOO
 	wrong_usage "-o: .*''" "$shmtrace" ls -o ""
@@ -222,6 +280,8 @@ wrong_usage() { # what the message must name, command...
 	[ "$(complete_words shmtrace ls --sort = SI)" = SIZE ]
 	[ "$(complete_words shmtrace limits -o TIME,USE | xargs)" = "TIME,USED TIME,USE%" ]
 	complete_words shmtrace limits --ipcns "" | grep -qx "$(readlink /proc/self/ns/ipc | tr -dc 0-9)"
+	[ "$(complete_words shmtrace leaks -o SIZE,AG)" = SIZE,AGE ]
+	[ "$(complete_words shmtrace rm -u roo)" = root ]
 	[ "$(complete_words shmtrace top --hooks = s)" = syscalls ]
 	[ "$(complete_words shmtrace top --reconcile n)" = never ]
 	[ "$(complete_words shmtrace trace --on-limit ipcm)" = ipcmk ]

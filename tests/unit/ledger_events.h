@@ -69,8 +69,10 @@ static inline void keep_leak(void *context, const struct ledger_leak *leak)
 
 static inline void fixture_open(struct fixture *f, bool mappings_observed)
 {
-	const struct ledger_options options = {
-		.mappings_observed = mappings_observed, .leaked = keep_leak, .context = f};
+	const struct ledger_options options = {.mappings_observed = mappings_observed,
+					       .keep_past = true,
+					       .leaked = keep_leak,
+					       .context = f};
 
 	*f = (struct fixture){.now = 5000000000ULL, .ns = NS};
 	f->ledger = ledger__new(&options);

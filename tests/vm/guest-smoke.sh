@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The machine itself: what the tracer builds on is there, and the tracer starts.
+# The machine itself: what the tracer builds on is there, and the tracer starts; rm wins its races.
 
 # shellcheck source=tests/vm/guest.sh
 . /tests/guest.sh
@@ -27,6 +27,9 @@ if [ -x /bin/shmtrace ]; then
 else
 	skip "shmtrace starts" "no shmtrace was built for this machine"
 fi
+for kind in shm sem msg; do
+	check "rm loses no race: $kind" "$WORK/race" /bin/shmtrace "$kind" 100
+done
 check "strace follows System V IPC here" strace -e trace=shmget true
 
 finish

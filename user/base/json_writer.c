@@ -108,6 +108,14 @@ void json_writer__u64(struct json_writer *w, const char *key, uint64_t value)
 		buffer__put_u64(&w->out, value);
 }
 
+void json_writer__u64_or_null(struct json_writer *w, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_writer__u64(w, key, value);
+	else
+		json_writer__null(w, key);
+}
+
 void json_writer__s64(struct json_writer *w, const char *key, int64_t value)
 {
 	if (put_key(w, key))

@@ -34,6 +34,8 @@ void json_writer__string(struct json_writer *w, const char *key, const char *byt
 /* NUL-terminated; NULL becomes null. */
 void json_writer__str(struct json_writer *w, const char *key, const char *str);
 void json_writer__u64(struct json_writer *w, const char *key, uint64_t value);
+/* null where it is not known. */
+void json_writer__u64_or_null(struct json_writer *w, const char *key, bool known, uint64_t value);
 void json_writer__s64(struct json_writer *w, const char *key, int64_t value);
 void json_writer__bool(struct json_writer *w, const char *key, bool value);
 void json_writer__null(struct json_writer *w, const char *key);

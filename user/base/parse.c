@@ -113,6 +113,10 @@ int parse__seconds(const char *text, uint64_t *ns)
 	if (err == -EINVAL || read_fraction(&text, &fraction))
 		return -EINVAL;
 	switch (*text) {
+	case 'd':
+		unit = 86400;
+		text++;
+		break;
 	case 'h':
 		unit = 3600;
 		text++;

@@ -23,7 +23,7 @@ int parse__u64(const char *text, uint64_t min, uint64_t max, uint64_t *value);
  */
 int parse__size(const char *text, uint64_t *bytes);
 
-/* Seconds with at most nine decimals, in nanoseconds: "10", "0.5", "10s", "1m", "2h". */
+/* Seconds with at most nine decimals, in nanoseconds: "10", "0.5", "10s", "1m", "2h", "7d". */
 int parse__seconds(const char *text, uint64_t *ns);
 
 /*

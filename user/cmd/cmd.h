@@ -37,6 +37,8 @@ void cmd__check(const struct argp_state *state, const char *option, const char *
 unsigned int cmd__word(const struct argp_state *state, const char *option, const char *text,
 		       const char *const words[]);
 enum hook_set cmd__hooks(const struct argp_state *state, const char *text);
+/* A user of -u, by name or number. */
+uint32_t cmd__user(const struct argp_state *state, const char *text);
 /* Bytes. */
 size_t cmd__buffer(const struct argp_state *state, const char *text);
 
@@ -44,6 +46,8 @@ int cmd_trace(int argc, char *argv[]);
 int cmd_top(int argc, char *argv[]);
 int cmd_ls(int argc, char *argv[]);
 int cmd_limits(int argc, char *argv[]);
+int cmd_leaks(int argc, char *argv[]);
+int cmd_rm(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 
 #endif

@@ -12,16 +12,20 @@
 #include "source/snapshot.h"
 #include "view/listing.h"
 
-/* Their lines in a table of argp. */
-#define CMD_LISTING_OPTIONS(group)                                                           \
-	{"output", 'o', "COL[,COL]", 0, "these columns, see below", group},                  \
-		{"sort", 'x', "COL", 0, "in the order of this column", group},               \
-		{"bytes", 'b', NULL, 0, "exact numbers of bytes", group},                    \
-		{"json", 'J', NULL, 0, "JSON, one object a line, with all members", group},  \
-		{"raw", 'r', NULL, 0, "one blank between columns, none inside them", group}, \
-	{                                                                                    \
-		"noheadings", 'n', NULL, 0, "no line of headings", group                     \
+/*
+ * Their lines in a table of argp. bytes_and, raw_of: what a command adds to the words of -b, and
+ * puts before those of -r.
+ */
+#define CMD_LISTING_OPTIONS_WITH(group, bytes_and, raw_of)                                          \
+	{"output", 'o', "COL[,COL]", 0, "these columns, see below", group},                         \
+		{"sort", 'x', "COL", 0, "in the order of this column", group},                      \
+		{"bytes", 'b', NULL, 0, "exact numbers of bytes" bytes_and, group},                 \
+		{"json", 'J', NULL, 0, "JSON, one object a line, with all members", group},         \
+		{"raw", 'r', NULL, 0, raw_of "one blank between columns, none inside them", group}, \
+	{                                                                                           \
+		"noheadings", 'n', NULL, 0, "no line of headings", group                            \
 	}
+#define CMD_LISTING_OPTIONS(group) CMD_LISTING_OPTIONS_WITH(group, "", "")
 
 /* Where no option is given; it asks for the width of a terminal on standard output. */
 void cmd_listing__init(struct listing_options *options);

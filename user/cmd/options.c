@@ -3,6 +3,7 @@
  * What the command lines of several commands share: help, and values that are read or refused in
  * one way.
  */
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,18 @@ enum hook_set cmd__hooks(const struct argp_state *state, const char *text)
 					   NULL};
 
 	return cmd__word(state, "--hooks", text, sets);
+}
+
+uint32_t cmd__user(const struct argp_state *state, const char *text)
+{
+	const struct passwd *user = getpwnam(text);
+	uint64_t uid = 0;
+
+	if (user)
+		return user->pw_uid;
+	if (parse__u64(text, 0, UINT32_MAX - 1, &uid))
+		argp_error(state, "-u: no user '%s'", text);
+	return uid;
 }
 
 size_t cmd__buffer(const struct argp_state *state, const char *text)

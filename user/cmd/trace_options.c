@@ -2,7 +2,6 @@
 #include "cmd/trace_options.h"
 
 #include <argp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,18 +127,6 @@ static uint32_t parse_calls(struct argp_state *state, const char *list)
 	}
 }
 
-static uid_t parse_user(struct argp_state *state, const char *text)
-{
-	const struct passwd *user = getpwnam(text);
-	uint64_t uid = 0;
-
-	if (user)
-		return user->pw_uid;
-	if (parse__u64(text, 0, UINT32_MAX - 1, &uid))
-		argp_error(state, "-u: no user '%s'", text);
-	return uid;
-}
-
 static int parse_errno(struct argp_state *state, const char *text)
 {
 	int number = words__errno_number(text);
@@ -166,7 +153,7 @@ static void parse_filter(struct trace_options *options, int key, const char *arg
 		break;
 	case 'u':
 		source->by_uid = true;
-		source->uid = parse_user(state, arg);
+		source->uid = cmd__user(state, arg);
 		break;
 	case 'n':
 		if (!*arg || strlen(arg) >= EVENT_COMM_LEN)

@@ -72,7 +72,8 @@ struct ledger_object {
 	bool creator_gone : 1;	  /* whoever has the creator's number by now is another */
 	uint64_t created_ns, last_ns;
 	uint64_t changed_ns; /* created, or changed by IPC_SET, as far as we saw; 0: we did not */
-	uint64_t known_ns; /* it existed then: older news of its end are another's */
+	uint64_t known_ns;   /* it existed then: older news of its end are another's */
+	struct object_past *past; /* as of the snapshot that last found it; NULL: not kept */
 	struct mapping *mappings;
 	struct use *uses;
 	struct ledger_object *prev_of_owner, *next_of_owner;

@@ -114,6 +114,8 @@ void ledger__object_info(const struct ledger_object *object, struct object_info 
 		.state = object__state(object),
 		.owner = object->owner,
 	};
+	if (object->past)
+		info->past = *object->past;
 }
 
 void ledger__process_info(const struct ledger_process *process, struct process_info *info)
@@ -244,6 +246,11 @@ const struct ledger_object *ledger__find_key(const struct ledger *ledger, uint32
 	return NULL;
 }
 
+const struct ledger_process *ledger__find_process(const struct ledger *ledger, uint32_t pid)
+{
+	return process__find((struct ledger *)ledger, pid);
+}
+
 void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 {
 	*stats = (struct ledger_stats){
@@ -261,4 +268,6 @@ void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 		       stats->mappings * sizeof(struct mapping) +
 		       ledger->n_uses * sizeof(struct use) + HASH_OVERHEAD(hh, ledger->objects) +
 		       HASH_OVERHEAD(hh, ledger->processes) + HASH_OVERHEAD(hh, ledger->spaces);
+	if (ledger->options.keep_past)
+		stats->bytes += stats->objects * sizeof(struct object_past);
 }

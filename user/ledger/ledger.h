@@ -45,6 +45,8 @@ struct ledger_options {
 	 * address space clear them.
 	 */
 	bool mappings_observed;
+	/* Keeps what snapshots tell of the past of objects (object_info.past): 32 bytes each. */
+	bool keep_past;
 	/* Called from ledger__apply. What it points at is valid during the call. NULL: not wanted.
 	 */
 	void (*leaked)(void *context, const struct ledger_leak *leak);
@@ -75,7 +77,9 @@ struct object_info {
 	uint32_t nattch;	      /* mappings, hidden ones too */
 	uint32_t creator;	      /* pid; 0: not known */
 	uint64_t created_ns, last_ns; /* 0: before our time */
-	bool observed;		      /* its creation was seen */
+	struct object_past
+		past;  /* as the kernel's tables last had it, with keep_past; 0: not read */
+	bool observed; /* its creation was seen */
 	enum object_state state;
 	const struct ledger_process *owner; /* NULL: not known */
 };
@@ -136,6 +140,9 @@ const struct ledger_object *ledger__find_object(const struct ledger *ledger, uin
 /* The one that a get with that key finds; NULL: none, or the key is IPC_PRIVATE. */
 const struct ledger_object *ledger__find_key(const struct ledger *ledger, uint32_t ipcns,
 					     uint32_t kind, uint32_t key);
+
+/* The live process of that number; NULL: none is known. */
+const struct ledger_process *ledger__find_process(const struct ledger *ledger, uint32_t pid);
 
 struct ledger_stats {
 	size_t objects, processes, address_spaces, mappings;

@@ -129,6 +129,7 @@ void object__destroy(struct ledger *ledger, struct ledger_object *object)
 		free_use(ledger, object->uses);
 	object__set_owner(ledger, object, NULL);
 	HASH_DEL(ledger->objects, object);
+	free(object->past);
 	free(object);
 }
 

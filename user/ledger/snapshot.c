@@ -136,6 +136,19 @@ static bool is_another(const struct ledger *ledger, const struct ledger_object *
 	       object->creator != event->head.pid;
 }
 
+static void keep_past(struct ledger *ledger, struct ledger_object *object,
+		      const struct object_event *event)
+{
+	if (!ledger->options.keep_past)
+		return;
+	if (!object->past)
+		object->past = malloc(sizeof(*object->past));
+	if (object->past)
+		*object->past = event->past;
+	else
+		ledger->out_of_memory = true;
+}
+
 void snapshot__found_object(struct ledger *ledger, const struct object_event *event)
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = event->kind, .id = event->id};
@@ -180,6 +193,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 	}
 	object->uid = event->uid;
 	object->gid = event->gid;
+	keep_past(ledger, object, event);
 }
 
 /* Without the kernel's pointer the process itself stands for its address space. */

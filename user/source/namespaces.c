@@ -313,11 +313,11 @@ static int add_missed(struct namespaces *namespaces, int proc_fd, bool *missed)
 	return err;
 }
 
-int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
+/* Our own is the first. */
+static int find_all(struct namespaces *namespaces, const struct processes *processes, int proc_fd,
+		    uint32_t own)
 {
-	struct visit visit = {.namespaces = namespaces, .processes = processes, .proc_fd = proc_fd};
-	uint32_t own = ipcns__inum(), last = own;
-	bool missed = true;
+	uint32_t last = own;
 	int err;
 
 	*namespaces = (struct namespaces){0};
@@ -334,6 +334,15 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 	}
 	if (!err)
 		err = add_mounted(namespaces, proc_fd);
+	return err;
+}
+
+int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
+{
+	struct visit visit = {.namespaces = namespaces, .processes = processes, .proc_fd = proc_fd};
+	bool missed = true;
+	int err = find_all(namespaces, processes, proc_fd, ipcns__inum());
+
 	if (err)
 		return err;
 	namespaces->list[0].tried = true;
@@ -345,6 +354,34 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 		if (!err && missed)
 			err = start_visit(&visit);
 	}
+	return err;
+}
+
+int namespaces__enter(uint32_t inum)
+{
+	struct processes processes = {0};
+	struct namespaces namespaces = {0};
+	struct visit visit = {.namespaces = &namespaces, .processes = &processes};
+	int fd = -ENOENT, err;
+
+	visit.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (visit.proc_fd < 0)
+		return -errno;
+	err = processes__read(&processes, visit.proc_fd);
+	if (!err)
+		err = find_all(&namespaces, &processes, visit.proc_fd, ipcns__inum());
+	for (size_t i = 0; !err && i < namespaces.count; i++)
+		if (namespaces.list[i].inum == inum)
+			fd = open_namespace(&visit, &namespaces.list[i]);
+	if (!err && fd < 0)
+		err = fd;
+	if (!err && setns(fd, CLONE_NEWIPC))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	namespaces__free(&namespaces);
+	processes__free(&processes);
+	close(visit.proc_fd);
 	return err;
 }
 

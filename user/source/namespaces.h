@@ -37,6 +37,12 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 void namespaces__free(struct namespaces *namespaces);
 
 /*
+ * Moves the calling thread, and no other, into that namespace. 0 or -errno: ENOENT where it cannot
+ * be found any more.
+ */
+int namespaces__enter(uint32_t inum);
+
+/*
  * A line of /proc/self/mountinfo: the namespace that is mounted there, 0: none. The path, without
  * its escapes, goes to `path` (mountinfo_len + 1 bytes are enough).
  */

@@ -62,6 +62,16 @@ static void set_owner(struct object_row *row, const struct ipc_perm *perm)
 	row->gid = perm->gid;
 }
 
+static void set_past(struct object_row *row, int64_t first, int64_t second)
+{
+	row->past.last[0] = first;
+	row->past.last[1] = second;
+	row->past.since = row->changed;
+	for (int i = 0; i < 2; i++)
+		if (row->past.since < row->past.last[i])
+			row->past.since = row->past.last[i];
+}
+
 static int read_segments(struct object_table *table)
 {
 	struct shminfo info;
@@ -81,14 +91,23 @@ static int read_segments(struct object_table *table)
 		row.nattch = ds.shm_nattch;
 		row.creator = ds.shm_cpid;
 		row.changed = ds.shm_ctime;
+		set_past(&row, ds.shm_atime, ds.shm_dtime);
+		row.past.last_pids[0] = ds.shm_lpid;
 		if (add_row(table, &row))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int read_operators(struct object_table *table, const struct object_row *set,
-			  uint64_t *semaphores)
+static void keep_operator(struct object_past *past, uint32_t pid)
+{
+	if (!past->last_pids[0] || past->last_pids[0] == pid)
+		past->last_pids[0] = pid;
+	else if (!past->last_pids[1])
+		past->last_pids[1] = pid;
+}
+
+static int read_operators(struct object_table *table, struct object_row *set, uint64_t *semaphores)
 {
 	if (*semaphores + set->size > OBJECTS_SEMAPHORES_MAX) {
 		table->sets_unreadable++;
@@ -103,6 +122,8 @@ static int read_operators(struct object_table *table, const struct object_row *s
 			table->sets_unreadable += errno == EACCES;
 			return 0;
 		}
+		if (pid > 0)
+			keep_operator(&set->past, pid);
 		if (add_use(table, OBJECT_SEM, set->id, pid))
 			return -ENOMEM;
 	}
@@ -127,7 +148,8 @@ static int read_sets(struct object_table *table)
 		set_owner(&row, &ds.sem_perm);
 		row.size = ds.sem_nsems;
 		row.changed = ds.sem_ctime;
-		if (add_row(table, &row) || read_operators(table, &row, &semaphores))
+		set_past(&row, ds.sem_otime, 0);
+		if (read_operators(table, &row, &semaphores) || add_row(table, &row))
 			return -ENOMEM;
 	}
 	return 0;
@@ -149,6 +171,9 @@ static int read_queues(struct object_table *table)
 			continue;
 		set_owner(&row, &ds.msg_perm);
 		row.changed = ds.msg_ctime;
+		set_past(&row, ds.msg_stime, ds.msg_rtime);
+		row.past.last_pids[0] = ds.msg_lspid;
+		row.past.last_pids[1] = ds.msg_lrpid;
 		if (add_row(table, &row) || add_use(table, OBJECT_MSG, row.id, ds.msg_lspid) ||
 		    add_use(table, OBJECT_MSG, row.id, ds.msg_lrpid))
 			return -ENOMEM;

@@ -21,6 +21,7 @@ struct object_row {
 	uint32_t nattch;  /* segments: mappings */
 	uint32_t creator; /* segments: pid in our own pid namespace, 0: not visible there */
 	int64_t changed;  /* seconds of the wall clock: created, or changed by IPC_SET */
+	struct object_past past;
 };
 
 /* The process that last operated on a semaphore, last sent to or last received from a queue. */

@@ -293,6 +293,7 @@ static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 		.nattch = row->nattch,
 		.start_ns = creator ? creator->start_ns : 0,
 		.changed_ns = s->epoch_ns + row->changed * NS_PER_S,
+		.past = row->past,
 	};
 
 	fill_head(&event.head, EVENT_OBJECT, ns->table.time_ns, creator);

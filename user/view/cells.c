@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/escape.h"
 #include "base/vector.h"
@@ -34,6 +35,46 @@ void cells__put_bytes(struct buffer *out, uint64_t bytes)
 	buffer__put_str(out, text);
 }
 
+void cells__put_age(struct buffer *out, uint64_t seconds)
+{
+	static const struct {
+		uint64_t seconds;
+		char name;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t unit = 0;
+
+	while (units[unit].seconds > 1 && seconds < units[unit].seconds)
+		unit++;
+	buffer__put_u64(out, seconds / units[unit].seconds);
+	buffer__put_char(out, units[unit].name);
+}
+
+void cells__put_time(struct buffer *out, int64_t time_s)
+{
+	time_t seconds = time_s;
+	char text[48];
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%F %T", &tm))
+		buffer__put_str(out, text);
+}
+
+void cells__put_count(struct buffer *out, uint64_t count, const char *what)
+{
+	buffer__put_u64(out, count);
+	buffer__put_char(out, ' ');
+	buffer__put_str(out, what);
+	buffer__put_str(out, count == 1 ? "" : "s");
+}
+
+void cells__put_key(struct buffer *out, uint32_t key)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08x", key);
+	buffer__put_str(out, text);
+}
+
 void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8)
 {
 	size_t len = strlen(bytes);
@@ -41,6 +82,14 @@ void cells__put_escaped(struct buffer *out, const char *bytes, bool utf8)
 
 	if (to)
 		buffer__commit(out, escape__text(to, bytes, len, utf8));
+}
+
+void cells__put_process(struct buffer *out, const char *comm, uint32_t pid, bool utf8)
+{
+	cells__put_escaped(out, comm, utf8);
+	buffer__put_char(out, '[');
+	buffer__put_u64(out, pid);
+	buffer__put_char(out, ']');
 }
 
 /* NULL: out of memory. */

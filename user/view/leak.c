@@ -24,8 +24,7 @@ const struct process_info *leak__subject(const struct view_leak *leak)
 	return leak->has_ended ? &leak->ended : &leak->owner;
 }
 
-/* "exit 0", "exit SIGKILL"; of a process that lives on, what it did. */
-static void put_ending(struct buffer *out, const struct process_info *process)
+void leak__put_ending(struct buffer *out, const struct process_info *process)
 {
 	const char *name;
 
@@ -67,7 +66,7 @@ void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8)
 	char comm[ESCAPE_TEXT_MAX(EVENT_COMM_LEN)];
 
 	if (leak->has_ended)
-		put_ending(out, &leak->ended);
+		leak__put_ending(out, &leak->ended);
 	else
 		buffer__put_str(out, "gone");
 	buffer__put_str(out, ", leaving ");
@@ -84,6 +83,12 @@ void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8)
 	buffer__put_u64(out, leak->owner.leaked);
 }
 
+void leak__put_end(struct json_writer *w, bool known, uint32_t status)
+{
+	json_writer__u64_or_null(w, "signal", known && WIFSIGNALED(status), WTERMSIG(status));
+	json_writer__u64_or_null(w, "status", known && WIFEXITED(status), WEXITSTATUS(status));
+}
+
 static void put_process(struct json_writer *w, const char *key, bool known,
 			const struct process_info *process)
 {
@@ -96,14 +101,7 @@ static void put_process(struct json_writer *w, const char *key, bool known,
 	json_writer__u64(w, "uid", process->uid);
 	json_writer__string(w, "comm", process->comm, sizeof(process->comm));
 	json_writer__bool(w, "alive", process->alive);
-	if (!process->alive && WIFSIGNALED(process->status))
-		json_writer__u64(w, "signal", WTERMSIG(process->status));
-	else
-		json_writer__null(w, "signal");
-	if (!process->alive && WIFEXITED(process->status))
-		json_writer__u64(w, "status", WEXITSTATUS(process->status));
-	else
-		json_writer__null(w, "status");
+	leak__put_end(w, !process->alive, process->status);
 	json_writer__u64(w, "leaked", process->leaked);
 	json_writer__end(w);
 }
@@ -117,7 +115,7 @@ void leak__put_json(struct json_writer *w, const struct view_leak *leak)
 	json_writer__s64(w, "id", object->id);
 	json_writer__u64(w, "key", object->key);
 	json_writer__u64(w, "size", object->size);
-	json_writer__str(w, "known", object->observed ? "observed" : "inferred");
+	json_writer__str(w, "known", object_known__name(object->observed));
 	put_process(w, "owner", leak->has_owner, &leak->owner);
 	put_process(w, "ended", leak->has_ended, &leak->ended);
 }

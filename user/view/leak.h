@@ -26,6 +26,12 @@ void leak__describe(struct view_leak *view, const struct ledger_leak *leak);
  */
 void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8);
 
+/* "exit 0", "exit SIGKILL"; of a process that lives on, what it did. */
+void leak__put_ending(struct buffer *out, const struct process_info *process);
+
+/* "signal" and "status": of an end that is known one of them, else both are null. */
+void leak__put_end(struct json_writer *w, bool known, uint32_t status);
+
 /* The members of an object of type "leak" behind its time. */
 void leak__put_json(struct json_writer *w, const struct view_leak *leak);
 

@@ -30,6 +30,8 @@ int ledger_view__print_text(const struct ledger_view *view, const struct ledger 
 
 /* "in-use", "orphan"; static. */
 const char *object_state__name(enum object_state state);
+/* "observed", or "inferred" where it was there before we came; static. */
+const char *object_known__name(bool observed);
 /* "shm", "sem", "msg"; static. */
 const char *object_kind__name(uint32_t kind);
 

@@ -27,6 +27,11 @@ const char *object_state__name(enum object_state state)
 	return names[state];
 }
 
+const char *object_known__name(bool observed)
+{
+	return observed ? "observed" : "inferred";
+}
+
 const char *object_kind__name(uint32_t kind)
 {
 	static const char *const names[] = {

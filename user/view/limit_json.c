@@ -5,14 +5,6 @@
 #include "view/limit_columns.h"
 #include "view/object_json.h"
 
-static void put_optional(struct json_writer *w, const char *key, bool known, uint64_t value)
-{
-	if (known)
-		json_writer__u64(w, key, value);
-	else
-		json_writer__null(w, key);
-}
-
 static void put_command(struct json_writer *w, const char *key, const char *command)
 {
 	json_writer__str(w, key, *command ? command : NULL);
@@ -30,7 +22,7 @@ static void put_remedy(struct json_writer *w, const struct limit_row *row)
 	put_command(w, "look", remedy->look);
 	put_command(w, "remove", remedy->remove);
 	put_command(w, "raise", remedy->raise);
-	put_optional(w, "raise_to", remedy->raise_to, remedy->raise_to);
+	json_writer__u64_or_null(w, "raise_to", remedy->raise_to, remedy->raise_to);
 	json_writer__end(w);
 }
 
@@ -42,30 +34,27 @@ static void put_use(struct json_writer *w, const struct limit_row *row)
 	bool has_percent = limit_row__permille(row, &permille);
 	bool changed = row->change.ns;
 
-	put_optional(w, "used", row->has_use, row->used);
-	put_optional(w, "percent", has_percent, permille / 10);
-	put_optional(w, "free", row->has_use, limit_row__free(row));
-	put_optional(w, "objects", row->has_use, usage->objects);
-	put_optional(w, "orphaned", row->has_use, usage->orphaned);
-	put_optional(w, "objects_orphaned", row->has_use, usage->objects_orphaned);
-	put_optional(w, "unknown", row->has_use, usage->unknown);
-	put_optional(w, "objects_unknown", row->has_use, usage->objects_unknown);
-	put_optional(w, "creators", row->has_use, usage->n_holders);
+	json_writer__u64_or_null(w, "used", row->has_use, row->used);
+	json_writer__u64_or_null(w, "percent", has_percent, permille / 10);
+	json_writer__u64_or_null(w, "free", row->has_use, limit_row__free(row));
+	json_writer__u64_or_null(w, "objects", row->has_use, usage->objects);
+	json_writer__u64_or_null(w, "orphaned", row->has_use, usage->orphaned);
+	json_writer__u64_or_null(w, "objects_orphaned", row->has_use, usage->objects_orphaned);
+	json_writer__u64_or_null(w, "unknown", row->has_use, usage->unknown);
+	json_writer__u64_or_null(w, "objects_unknown", row->has_use, usage->objects_unknown);
+	json_writer__u64_or_null(w, "creators", row->has_use, usage->n_holders);
 	if (changed)
 		json_writer__s64(w, "change", row->change.amount);
 	else
 		json_writer__null(w, "change");
-	put_optional(w, "change_ns", changed, row->change.ns);
-	put_optional(w, "full_in_s", grows, seconds);
+	json_writer__u64_or_null(w, "change_ns", changed, row->change.ns);
+	json_writer__u64_or_null(w, "full_in_s", grows, seconds);
 }
 
 static void begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const char *type,
 		  const struct limit_row *row)
 {
-	json_writer__init(w, data, OBJECT_JSON_BYTES);
-	json_writer__begin(w, NULL);
-	json_writer__str(w, "type", type);
-	json_writer__u64(w, "version", 1);
+	object_json__begin(w, data, type);
 	json_writer__u64(w, "ipcns", row->ipcns);
 	json_writer__str(w, "resource", ipc_limit__name(row->limit));
 }
@@ -81,7 +70,7 @@ static size_t put_creator(char data[OBJECT_JSON_BYTES], const struct limit_row *
 	else
 		json_writer__null(&w, "comm");
 	json_writer__u64(&w, "uid", holder->uid);
-	put_optional(&w, "pid", holder->pid, holder->pid);
+	json_writer__u64_or_null(&w, "pid", holder->pid, holder->pid);
 	if (holder->alive)
 		json_writer__bool(&w, "alive", true);
 	else if (holder->objects_ended == holder->objects)

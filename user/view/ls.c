@@ -78,14 +78,14 @@ static void print_json(struct ls *ls, FILE *out)
 int ls__print(const struct ledger *ledger, const struct ls_options *options, FILE *out)
 {
 	struct ls ls = {
+		.objects = {.utf8 = listing__utf8(), .bytes = options->listing.bytes},
 		.options = options,
-		.utf8 = listing__utf8(),
 	};
 	struct listing listing = {
 		.columns = ls__columns,
 		.options = &options->listing,
 		.shown = SHOWN_ALWAYS | (options->ipcns ? 0 : SHOWN_WITH_ALL),
-		.utf8 = ls.utf8,
+		.utf8 = ls.objects.utf8,
 		.list = &ls,
 		.row_size = sizeof(*ls.rows),
 	};
@@ -102,7 +102,7 @@ int ls__print(const struct ledger *ledger, const struct ls_options *options, FIL
 	else if (!err)
 		err = listing__print(&listing, out);
 	free(ls.rows);
-	users__free(&ls.users);
+	users__free(&ls.objects.users);
 	free(ls.holders);
 	return ls.out_of_memory ? -ENOMEM : err;
 }

@@ -1,145 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One table of columns drives names, help, alignment, cells and order.
+ * What ls alone says: who has an object attached or uses it.
  */
 #include "view/ls_columns.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "base/vector.h"
-#include "view/cells.h"
-#include "view/ledger.h"
-
-#define MODE_PERMISSIONS 0777
-
-static void put_kind(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-
-	(void)list;
-	buffer__put_str(out, object_kind__name(row->info.kind));
-}
-
-static uint64_t kind_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.kind;
-}
-
-static void put_id(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-
-	(void)list;
-	buffer__put_s64(out, row->info.id);
-}
-
-static uint64_t id_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.id;
-}
-
-static void put_key(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-	char text[16];
-
-	(void)list;
-	snprintf(text, sizeof(text), "0x%08x", row->info.key);
-	buffer__put_str(out, text);
-}
-
-static uint64_t key_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.key;
-}
-
-static void put_owner(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-	struct ls *ls = list;
-
-	cells__put_user(out, &ls->users, row->info.uid, ls->utf8);
-}
-
-static void put_uid(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-
-	(void)list;
-	buffer__put_u64(out, row->info.uid);
-}
-
-static uint64_t uid_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.uid;
-}
-
-static void put_gid(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-
-	(void)list;
-	buffer__put_u64(out, row->info.gid);
-}
-
-static uint64_t gid_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.gid;
-}
-
-static void put_perms(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-	char text[8];
-
-	(void)list;
-	snprintf(text, sizeof(text), "%03o", row->info.mode & MODE_PERMISSIONS);
-	buffer__put_str(out, text);
-}
-
-static uint64_t perms_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.mode & MODE_PERMISSIONS;
-}
-
-static void put_size(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-	struct ls *ls = list;
-	bool exact = ls->options->listing.bytes;
-
-	if (row->info.kind == OBJECT_MSG)
-		return;
-	if (row->info.kind == OBJECT_SHM && !exact) {
-		cells__put_bytes(out, row->info.size);
-		return;
-	}
-	buffer__put_u64(out, row->info.size);
-	if (!exact)
-		buffer__put_str(out, " sem");
-}
-
-static uint64_t size_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.size;
-}
 
 static void put_nattch(void *list, const void *data, struct buffer *out)
 {
@@ -155,38 +24,6 @@ static uint64_t nattch_value(const void *data)
 	const struct ls_row *row = data;
 
 	return row->info.nattch;
-}
-
-static void put_state(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-
-	(void)list;
-	buffer__put_str(out, object_state__name(row->info.state));
-}
-
-/* "postgres[4121]", as in system logs; what has ended before our time has no name. */
-static void put_creator(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-	struct ls *ls = list;
-	struct process_info creator = {.pid = row->info.creator};
-
-	if (!row->info.creator)
-		return;
-	if (row->info.owner)
-		ledger__process_info(row->info.owner, &creator);
-	cells__put_escaped(out, creator.comm, ls->utf8);
-	buffer__put_char(out, '[');
-	buffer__put_u64(out, creator.pid);
-	buffer__put_str(out, creator.alive ? "]" : "] ended");
-}
-
-static uint64_t creator_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.creator;
 }
 
 static bool keep_holder(void *context, const struct ledger_process *process, uint32_t mappings)
@@ -241,7 +78,7 @@ static void put_holders(void *list, const void *data, struct buffer *out)
 		}
 		if (!same) {
 			buffer__put_str(out, before ? "] " : "");
-			cells__put_escaped(out, info->comm, ls->utf8);
+			cells__put_escaped(out, info->comm, ls->objects.utf8);
 		}
 		buffer__put_char(out, same ? ',' : '[');
 		buffer__put_u64(out, info->pid);
@@ -258,38 +95,12 @@ static uint64_t holders_value(const void *data)
 	return row->n_holders;
 }
 
-static void put_ipcns(void *list, const void *data, struct buffer *out)
-{
-	const struct ls_row *row = data;
-
-	(void)list;
-	buffer__put_u64(out, row->info.ipcns);
-}
-
-static uint64_t ipcns_value(const void *data)
-{
-	const struct ls_row *row = data;
-
-	return row->info.ipcns;
-}
-
 const struct listing_column ls__columns[] = {
-	{{"KIND", false, false}, SHOWN_ALWAYS, "shm, sem or msg", put_kind, kind_value},
-	{{"ID", true, false}, SHOWN_ALWAYS, "number of the object", put_id, id_value},
-	{{"KEY", false, false}, SHOWN_ALWAYS, "0 is IPC_PRIVATE", put_key, key_value},
-	{{"OWNER", false, false}, SHOWN_ALWAYS, "user that owns it", put_owner, NULL},
-	{{"UID", true, false}, SHOWN_IF_CHOSEN, "OWNER as a number", put_uid, uid_value},
-	{{"GID", true, false}, SHOWN_IF_CHOSEN, "group that owns it", put_gid, gid_value},
-	{{"PERMS", true, false}, SHOWN_IF_CHOSEN, "octal", put_perms, perms_value},
-	{{"SIZE", true, false}, SHOWN_ALWAYS, "bytes or semaphores", put_size, size_value},
+	OBJECT_COLUMNS,
 	{{"NATTCH", true, false}, SHOWN_ALWAYS, "mappings of a segment", put_nattch, nattch_value},
-	{{"STATE", false, false}, SHOWN_ALWAYS, "see shmtrace-ls(1)", put_state, NULL},
-	{{"CREATOR", false, true},
-	 SHOWN_ALWAYS,
-	 "process that made it",
-	 put_creator,
-	 creator_value},
-	{{"IPCNS", true, false}, SHOWN_WITH_ALL, "IPC namespace", put_ipcns, ipcns_value},
+	OBJECT_COLUMN_STATE,
+	OBJECT_COLUMN_CREATOR,
+	OBJECT_COLUMN_IPCNS,
 	{{"HOLDERS", false, true},
 	 SHOWN_ALWAYS,
 	 "processes that attach or use it",

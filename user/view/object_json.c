@@ -27,7 +27,7 @@ void object_json__put_time(struct json_writer *w, const char *key, uint64_t ns,
 	json_writer__str(w, key, text);
 }
 
-static void begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const char *type)
+void object_json__begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const char *type)
 {
 	json_writer__init(w, data, OBJECT_JSON_BYTES);
 	json_writer__begin(w, NULL);
@@ -35,24 +35,43 @@ static void begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const cha
 	json_writer__u64(w, "version", 1);
 }
 
-static void put_creator(struct json_writer *w, const struct object_info *object)
+void object_json__put_identity(struct json_writer *w, const struct object_info *object)
 {
 	struct process_info owner;
 
-	if (object->creator)
-		json_writer__u64(w, "creator", object->creator);
-	else
-		json_writer__null(w, "creator");
+	json_writer__u64(w, "ipcns", object->ipcns);
+	json_writer__str(w, "kind", object_kind__name(object->kind));
+	json_writer__s64(w, "id", object->id);
+	json_writer__u64(w, "key", object->key);
+	json_writer__u64(w, "size", object->size);
+	json_writer__u64(w, "mode", object->mode);
+	json_writer__u64(w, "uid", object->uid);
+	json_writer__u64(w, "gid", object->gid);
+	json_writer__u64(w, "nattch", object->nattch);
+	json_writer__u64_or_null(w, "creator", object->creator, object->creator);
 	if (object->owner) {
 		ledger__process_info(object->owner, &owner);
 		json_writer__string(w, "creator_comm", owner.comm, sizeof(owner.comm));
-		json_writer__bool(w, "creator_alive", owner.alive);
-		return;
+	} else {
+		json_writer__null(w, "creator_comm");
 	}
-	json_writer__null(w, "creator_comm");
-	/* Of that number no process runs. */
-	if (object->creator)
-		json_writer__bool(w, "creator_alive", false);
+}
+
+void object_json__put_state(struct json_writer *w, const struct object_info *object)
+{
+	json_writer__str(w, "state", object_state__name(object->state));
+	json_writer__str(w, "known", object_known__name(object->observed));
+}
+
+static void put_creator_alive(struct json_writer *w, const struct object_info *object)
+{
+	struct process_info owner = {0};
+
+	if (object->owner)
+		ledger__process_info(object->owner, &owner);
+	/* Where a number is all that is known, no process of that number runs. */
+	if (object->owner || object->creator)
+		json_writer__bool(w, "creator_alive", owner.alive);
 	else
 		json_writer__null(w, "creator_alive");
 }
@@ -62,21 +81,12 @@ size_t object_json__object(char data[OBJECT_JSON_BYTES], const struct object_inf
 {
 	struct json_writer w;
 
-	begin(&w, data, "object");
-	json_writer__u64(&w, "ipcns", object->ipcns);
-	json_writer__str(&w, "kind", object_kind__name(object->kind));
-	json_writer__s64(&w, "id", object->id);
-	json_writer__u64(&w, "key", object->key);
-	json_writer__u64(&w, "size", object->size);
-	json_writer__u64(&w, "mode", object->mode);
-	json_writer__u64(&w, "uid", object->uid);
-	json_writer__u64(&w, "gid", object->gid);
-	json_writer__u64(&w, "nattch", object->nattch);
-	put_creator(&w, object);
+	object_json__begin(&w, data, "object");
+	object_json__put_identity(&w, object);
+	put_creator_alive(&w, object);
 	object_json__put_time(&w, "created", object->created_ns, clock_offset_ns);
 	object_json__put_time(&w, "last", object->last_ns, clock_offset_ns);
-	json_writer__str(&w, "state", object_state__name(object->state));
-	json_writer__str(&w, "known", object->observed ? "observed" : "inferred");
+	object_json__put_state(&w, object);
 	json_writer__end(&w);
 	return json_writer__finish(&w);
 }
@@ -87,7 +97,7 @@ size_t object_json__holder(char data[OBJECT_JSON_BYTES], const struct object_inf
 	bool attached = object->kind == OBJECT_SHM;
 	struct json_writer w;
 
-	begin(&w, data, attached ? "attachment" : "user");
+	object_json__begin(&w, data, attached ? "attachment" : "user");
 	json_writer__str(&w, "kind", object_kind__name(object->kind));
 	json_writer__u64(&w, "ipcns", object->ipcns);
 	json_writer__s64(&w, "id", object->id);

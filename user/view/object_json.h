@@ -23,6 +23,15 @@ size_t object_json__object(char data[OBJECT_JSON_BYTES], const struct object_inf
 size_t object_json__holder(char data[OBJECT_JSON_BYTES], const struct object_info *object,
 			   const struct process_info *holder, uint32_t mappings);
 
+/* type and version: the caller goes on with members, and ends the object. */
+void object_json__begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const char *type);
+
+/* Which object it is, whose, and who made it: from "ipcns" to "creator_comm". */
+void object_json__put_identity(struct json_writer *w, const struct object_info *object);
+
+/* "state" and "known" */
+void object_json__put_state(struct json_writer *w, const struct object_info *object);
+
 /* RFC 3339, UTC, of CLOCK_MONOTONIC; null where ns is 0: not known. */
 void object_json__put_time(struct json_writer *w, const char *key, uint64_t ns,
 			   long long clock_offset_ns);

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shmtrace rm: removes what is proven unused, or what is named. A snapshot into a ledger, what was
+ * chosen out of that to the kernel, which is asked once more about each.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/vector.h"
+#include "cmd/cmd.h"
+#include "cmd/existing.h"
+#include "source/ipcns.h"
+#include "source/removal.h"
+#include "view/ledger.h"
+#include "view/rm.h"
+#include "view/unused.h"
+
+#define NS_PER_S  1000000000ULL
+#define LISTS_MAX 3 /* what changes every second will not be older the next time */
+
+enum {
+	OPTION_ORPHANS = 256,
+	OPTION_MIN_AGE,
+	OPTION_MIN_SIZE,
+	OPTION_IPCNS,
+	OPTION_USAGE,
+};
+
+/* "shm:32769" or "shm:0x52e2c1" */
+struct target {
+	const char *text;
+	uint32_t kind;
+	bool by_key;
+	int32_t id;
+	uint32_t key;
+	bool missing;
+};
+
+struct rm {
+	struct unused_filter filter;
+	struct target *targets;
+	size_t n_targets, targets_cap;
+	bool orphans;	 /* asked for by name */
+	bool filtered;	 /* some option chooses among orphans */
+	bool everywhere; /* -A */
+	bool in_one;	 /* --ipcns */
+	bool yes;
+	bool force;
+	bool json;
+	bool bytes;
+	/* What was chosen. */
+	struct rm_row *rows;
+	size_t n_rows, rows_cap;
+	size_t n_unknown;
+	size_t n_missing; /* named, and not there */
+};
+
+static const struct argp_option argp_options[] = {
+	{NULL, 0, NULL, 0, "What, where no object is named:", 1},
+	{"orphans", OPTION_ORPHANS, NULL, 0, "all that is proven unused (default)", 1},
+	{"shmems", 'm', NULL, 0, "of these, shared memory segments", 1},
+	{"semaphores", 's', NULL, 0, "of these, semaphore sets", 1},
+	{"queues", 'q', NULL, 0, "of these, message queues", 1},
+	{"min-age", OPTION_MIN_AGE, "TIME", 0, "unused for as long as this: 30s, 10m, 2h, 7d", 1},
+	{"min-size", OPTION_MIN_SIZE, "SIZE", 0, "segments of at least so many bytes: 64k, 1M", 1},
+	{"user", 'u', "USER", 0, "owned by this user: a name or a number", 1},
+	{"all-namespaces", 'A', NULL, 0, "in all IPC namespaces, not in our own alone", 1},
+
+	{NULL, 0, NULL, 0, "How:", 2},
+	{"ipcns", OPTION_IPCNS, "INUM", 0, "in this IPC namespace", 2},
+	{"yes", 'y', NULL, 0, "remove; without it, only say what would be removed", 2},
+	{"force", 'f', NULL, 0, "what is named also where it is in use", 2},
+	{"bytes", 'b', NULL, 0, "exact numbers of bytes", 2},
+	{"json", 'J', NULL, 0, "JSON, one object a line", 2},
+	{"help", 'h', NULL, 0, "print this help", -1},
+	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
+	{}};
+
+static void add_target(struct rm *rm, const struct argp_state *state, const char *text)
+{
+	struct target target = {.text = text}, *targets;
+	const char *number = strchr(text, ':');
+	size_t len = number ? number - text : 0;
+	uint64_t id = 0;
+	int err;
+
+	while (target.kind < OBJECT_NONE && (strlen(object_kind__name(target.kind)) != len ||
+					     strncmp(object_kind__name(target.kind), text, len)))
+		target.kind++;
+	if (!number || target.kind == OBJECT_NONE)
+		argp_error(state,
+			   "'%s' is no object: these are shm:ID, sem:ID, msg:ID, or a key "
+			   "in hexadecimal, as shm:0x4d",
+			   text);
+	number++;
+	target.by_key = number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
+	err = target.by_key ? parse__key(number, &target.key)
+			    : parse__u64(number, 0, INT32_MAX, &id);
+	if (!err && target.by_key && !target.key)
+		argp_error(state, "'%s': IPC_PRIVATE is the key of many objects; give an id", text);
+	if (err)
+		argp_error(state, "'%s': '%s' is %s", text, number, parse__reason(err));
+	target.id = id;
+	targets = vector__room(rm->targets, rm->n_targets, &rm->targets_cap, sizeof(*targets));
+	if (!targets)
+		argp_failure(state, EXIT_FAILED, 0, "out of memory");
+	rm->targets = targets;
+	targets[rm->n_targets++] = target;
+}
+
+static void check_choice(const struct rm *rm, const struct argp_state *state)
+{
+	if (rm->n_targets && (rm->orphans || rm->filtered))
+		argp_error(state,
+			   "'%s': options that choose among orphans do not go with named "
+			   "objects",
+			   rm->targets[0].text);
+	if (rm->everywhere && rm->in_one)
+		argp_error(state, "-A and --ipcns exclude each other");
+	if (rm->force && !rm->n_targets)
+		argp_error(state, "--force goes with named objects alone");
+}
+
+static error_t parse_choice(int key, char *arg, struct argp_state *state)
+{
+	struct rm *rm = state->input;
+	struct unused_filter *filter = &rm->filter;
+	uint64_t ns = 0;
+
+	switch (key) {
+	case OPTION_ORPHANS:
+		rm->orphans = true;
+		return 0;
+	case 'm':
+		filter->kinds |= 1u << OBJECT_SHM;
+		break;
+	case 's':
+		filter->kinds |= 1u << OBJECT_SEM;
+		break;
+	case 'q':
+		filter->kinds |= 1u << OBJECT_MSG;
+		break;
+	case OPTION_MIN_AGE:
+		cmd__check(state, "--min-age", arg, parse__seconds(arg, &ns));
+		filter->min_age_s = (ns + NS_PER_S - 1) / NS_PER_S;
+		break;
+	case OPTION_MIN_SIZE:
+		cmd__check(state, "--min-size", arg, parse__size(arg, &filter->min_size));
+		break;
+	case 'u':
+		filter->of_user = true;
+		filter->uid = cmd__user(state, arg);
+		break;
+	case 'A':
+		rm->everywhere = true;
+		filter->ipcns = 0;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	rm->filtered = true;
+	return 0;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct rm *rm = state->input;
+	uint64_t value = 0;
+
+	switch (key) {
+	case OPTION_IPCNS:
+		cmd__check(state, "--ipcns", arg, parse__u64(arg, 1, UINT32_MAX, &value));
+		rm->filter.ipcns = value;
+		rm->in_one = true;
+		break;
+	case 'y':
+		rm->yes = true;
+		break;
+	case 'f':
+		rm->force = true;
+		break;
+	case 'b':
+		rm->bytes = true;
+		break;
+	case 'J':
+		rm->json = true;
+		break;
+	case 'h':
+		cmd__print_help(state);
+		break;
+	case OPTION_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		break;
+	case ARGP_KEY_ARG:
+		add_target(rm, state, arg);
+		break;
+	case ARGP_KEY_END:
+		check_choice(rm, state);
+		break;
+	default:
+		return parse_choice(key, arg, state);
+	}
+	return 0;
+}
+
+static int add_row(struct rm *rm, const struct object_info *info, enum rm_refusal refusal)
+{
+	struct rm_row *rows = vector__room(rm->rows, rm->n_rows, &rm->rows_cap, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	rm->rows = rows;
+	rows[rm->n_rows++] = (struct rm_row){
+		.info = *info,
+		.named = rm->n_targets,
+		.refusal = refusal,
+		.removal = {.ipcns = info->ipcns,
+			    .kind = info->kind,
+			    .id = info->id,
+			    .key = info->key,
+			    .mode = info->mode,
+			    .uid = info->uid,
+			    .gid = info->gid,
+			    .creator = info->creator,
+			    .size = info->size,
+			    .past = info->past,
+			    .force = rm->force},
+	};
+	return 0;
+}
+
+static int choose_orphans(struct rm *rm, const struct ledger *ledger)
+{
+	struct unused unused;
+	int err = unused__find(&unused, ledger, &rm->filter);
+
+	for (size_t i = 0; !err && i < unused.n_orphans; i++) {
+		const struct object_info *info = &unused.orphans[i];
+
+		err = add_row(rm, info, unused__last_user(ledger, info) ? RM_LAST_USER : RM_TRIED);
+	}
+	rm->n_unknown = unused.n_unknown;
+	unused__free(&unused);
+	return err;
+}
+
+struct key_search {
+	const struct target *target;
+	uint32_t ipcns;
+	const struct ledger_object *found;
+};
+
+static bool compare_key(void *context, const struct ledger_object *object)
+{
+	struct key_search *search = context;
+	struct object_info info;
+
+	ledger__object_info(object, &info);
+	if (info.kind == search->target->kind && info.ipcns == search->ipcns &&
+	    info.key == search->target->key)
+		search->found = object;
+	return !search->found;
+}
+
+static int choose_named(struct rm *rm, const struct ledger *ledger)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < rm->n_targets; i++) {
+		struct target *target = &rm->targets[i];
+		struct key_search search = {.target = target, .ipcns = rm->filter.ipcns};
+		struct object_info info;
+		bool used;
+
+		if (target->by_key)
+			ledger__for_each_object(ledger, compare_key, &search);
+		else
+			search.found = ledger__find_object(ledger, rm->filter.ipcns, target->kind,
+							   target->id);
+		target->missing = !search.found;
+		if (target->missing) {
+			rm->n_missing++;
+			continue;
+		}
+		ledger__object_info(search.found, &info);
+		used = info.state == STATE_IN_USE || info.state == STATE_IDLE;
+		err = add_row(rm, &info, used && !rm->force ? RM_IN_USE : RM_TRIED);
+	}
+	return err;
+}
+
+static bool compare_namespace(void *context, const struct namespace_info *info)
+{
+	uint32_t *wanted = context;
+
+	if (info->ipcns == *wanted)
+		*wanted = 0;
+	return *wanted;
+}
+
+static bool namespace_was_read(const struct rm *rm, const struct ledger *ledger)
+{
+	uint32_t wanted = rm->filter.ipcns;
+
+	if (wanted)
+		ledger__for_each_namespace(ledger, compare_namespace, &wanted);
+	return !wanted;
+}
+
+/* Of what is to be removed, something cannot be told yet from what might take its place. */
+static bool is_too_new(const struct rm *rm, int64_t listed_s)
+{
+	for (size_t i = 0; i < rm->n_rows; i++)
+		if (rm->rows[i].refusal == RM_TRIED &&
+		    removal__is_too_new(&rm->rows[i].removal, listed_s))
+			return true;
+	return false;
+}
+
+static void await_next_second(int64_t second)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+
+	while (removal__clock() == second)
+		nanosleep(&pause, NULL);
+}
+
+/* The exit status. *ledger: of the last list, which the caller frees. */
+static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
+{
+	struct snapshot_report report;
+	int err, status = EXIT_DONE;
+
+	for (int lists = 1;; lists++) {
+		rm->n_rows = rm->n_missing = 0;
+		*listed_s = removal__clock();
+		*ledger = existing__read(&report, &status);
+		if (!*ledger)
+			return status;
+		if (!namespace_was_read(rm, *ledger)) {
+			pr_err("cannot read ipc:[%u]: it has ended, or may not be entered; "
+			       "'shmtrace ls -A' shows those that can be read",
+			       rm->filter.ipcns);
+			return EXIT_FAILED;
+		}
+		rm->filter.now_s = time(NULL);
+		err = rm->n_targets ? choose_named(rm, *ledger) : choose_orphans(rm, *ledger);
+		if (err) {
+			pr_err("out of memory");
+			return EXIT_FAILED;
+		}
+		if (!rm->yes || lists == LISTS_MAX || !is_too_new(rm, *listed_s))
+			break;
+		ledger__free(*ledger);
+		*ledger = NULL;
+		await_next_second(*listed_s);
+	}
+	for (size_t i = 0; i < rm->n_targets; i++)
+		if (rm->targets[i].missing)
+			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
+			       rm->targets[i].text, rm->filter.ipcns);
+	existing__report_unseen(&report, rm->filter.kinds, rm->everywhere);
+	return EXIT_DONE;
+}
+
+/* Only what was not refused: the list is apart, since the kernel's side knows nothing of rows. */
+static int try_all(struct rm *rm, int64_t listed_s)
+{
+	struct removal *list = calloc(rm->n_rows + 1, sizeof(*list));
+	size_t count = 0;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < rm->n_rows; i++)
+		if (rm->rows[i].refusal == RM_TRIED)
+			list[count++] = rm->rows[i].removal;
+	removal__run(list, count, listed_s, !rm->yes);
+	count = 0;
+	for (size_t i = 0; i < rm->n_rows; i++)
+		if (rm->rows[i].refusal == RM_TRIED)
+			rm->rows[i].removal = list[count++];
+	free(list);
+	return 0;
+}
+
+static int run(struct rm *rm)
+{
+	struct rm_view view = {.out = stdout,
+			       .json = rm->json,
+			       .dry = !rm->yes,
+			       .bytes = rm->bytes,
+			       .namespaces = rm->filter.ipcns != ipcns__inum(),
+			       .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
+	struct rm_counts counts = {0};
+	struct ledger *ledger = NULL;
+	int64_t listed_s;
+	int err, status = choose(rm, &ledger, &listed_s);
+
+	if (status) {
+		ledger__free(ledger);
+		return status;
+	}
+	view.ledger = ledger;
+	err = try_all(rm, listed_s);
+	if (err)
+		pr_err("out of memory");
+	for (size_t i = 0; !err && i < rm->n_rows; i++)
+		rm_view__print(&view, &rm->rows[i], &counts);
+	if (!err) {
+		rm_view__print_end(&view, &counts, rm->n_unknown);
+		err = existing__flush();
+	}
+	ledger__free(ledger);
+	return err || counts.kept || rm->n_missing ? EXIT_FAILED : EXIT_DONE;
+}
+
+int cmd_rm(int argc, char *argv[])
+{
+	static const struct argp argp = {
+		.options = argp_options,
+		.parser = parse_option,
+		.args_doc = "[shm:ID|sem:ID|msg:ID]...",
+		.doc = "Removes System V IPC objects that are proven unused, or those that are "
+		       "named, by id or, in hexadecimal, by key. Says what it would remove; "
+		       "removes "
+		       "with --yes.",
+	};
+	struct rm rm = {.filter = {.ipcns = ipcns__inum()}};
+	int status;
+
+	setlocale(LC_CTYPE, "");
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &rm);
+	if (!rm.filter.kinds)
+		rm.filter.kinds = UNUSED_KINDS_ALL;
+	status = run(&rm);
+	free(rm.targets);
+	free(rm.rows);
+	return status;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * `shmtrace rm`: what would be removed, or what became of each object, a line each.
+ */
+#ifndef SHMTRACE_VIEW_RM_H
+#define SHMTRACE_VIEW_RM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "ledger/ledger.h"
+#include "source/removal.h"
+
+/* An object that was chosen, as the ledger had it and as the kernel has answered. */
+struct rm_row {
+	struct object_info info;
+	struct removal removal;
+	bool named; /* by the command line, not found as an orphan */
+	/* Not tried at all, for a reason that is not the kernel's. */
+	enum rm_refusal {
+		RM_TRIED,
+		RM_IN_USE,    /* named, and somebody uses it */
+		RM_LAST_USER, /* an orphan whose last user runs */
+	} refusal;
+};
+
+struct rm_counts {
+	size_t removed; /* or would be */
+	size_t marked;	/* or would be: go with their last detach */
+	size_t kept;	/* and were to be removed */
+	size_t skipped; /* orphans that are left alone, and others that are gone already */
+	uint64_t bytes; /* of segments removed, or that would be */
+};
+
+struct rm_view {
+	FILE *out;
+	const struct ledger *ledger;
+	bool json;
+	bool dry;
+	bool utf8;
+	bool bytes;	 /* exact sizes */
+	bool namespaces; /* each object with its own */
+};
+
+/* What became of one, and its part in the counts. Errors of writing stay on the stream. */
+void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct rm_counts *counts);
+
+/* The last line. unknown: objects that nobody is known to use and that are not proven unused. */
+void rm_view__print_end(const struct rm_view *view, const struct rm_counts *counts, size_t unknown);
+
+#endif
