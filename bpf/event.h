@@ -266,9 +266,9 @@ struct vma_record {
 	__u64 mm;
 	__u64 address;
 	__u32 ipcns;
-	__s32 id; /* -1: what is written of this address space is not all, or not all of it so */
-	__u64 size;	/* bytes */
-	__u32 tid;	/* the thread it was found by: address spaces may be found by several */
+	__s32 id;   /* -1: what is written of this address space is not all, or not all of it so */
+	__u64 size; /* bytes */
+	__u32 tid;  /* the thread it was found by: address spaces may be found by several */
 	__u32 reserved; /* 0 */
 };
 
