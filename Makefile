@@ -46,10 +46,10 @@ ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 ALL_LDFLAGS += $(LDFLAGS)
 
-LIBS := libbpf libelf zlib libcap
+LIBS := libbpf libelf zlib libcap ncursesw
 ifdef SYSROOT
 LIBS_CFLAGS := -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/aarch64-linux-gnu
-LIBS_LIBS   := -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz -lcap
+LIBS_LIBS   := -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz -lcap -lncursesw -ltinfo
 else
 LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LIBS_LIBS   := $(shell $(PKG_CONFIG) --libs $(if $(STATIC),--static) $(LIBS))
