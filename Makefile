@@ -5,6 +5,7 @@
 # make check          the tests that need no root
 # make fuzz           the fuzzers, each for FUZZ_SECONDS, with clang's libFuzzer and sanitizers
 # make bench-ledger   what the ledger costs: memory of an object, time of an event
+# make bench-screen   what a look of the screen of top costs, on this terminal
 # make STATIC=1       a static binary, as the virtual machines use
 # make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR
 # V=1 shows the commands; WERROR=1 makes warnings errors; SANITIZE=address,undefined
@@ -95,7 +96,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all man bpf work unit fuzzers fuzz bench-ledger storm check format check-format install uninstall clean
+.PHONY: all man bpf work unit fuzzers fuzz bench-ledger bench-screen storm check format check-format install uninstall clean
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
@@ -163,6 +164,14 @@ $(BUILD)/bench/ledger: tests/bench/ledger.c $(LEDGER_DEPS) Makefile
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LEDGER_SRCS)
 
 bench-ledger: $(BUILD)/bench/ledger
+	$(Q)$<
+
+$(BUILD)/bench/screen: tests/bench/screen.c $(LIB_OBJS)
+	$(call msg,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB_OBJS) $(LIBS_LIBS)
+
+bench-screen: $(BUILD)/bench/screen
 	$(Q)$<
 
 # Workloads make real calls and nothing else; they are static so that any machine runs them. Those

@@ -122,15 +122,23 @@ static void draw_row(const struct screen *screen, const struct screen_canvas *ca
 	}
 }
 
+/* It may end within a character. */
+static const char *filter_text(const struct screen *screen,
+			       char text[ESCAPE_TEXT_MAX(SCREEN_FILTER_MAX)])
+{
+	escape__text(text, screen->filter, SCREEN_FILTER_MAX, screen->options.utf8);
+	return text;
+}
+
 /* Why the list is empty. */
 static void draw_empty(const struct screen *screen, const struct screen_canvas *canvas)
 {
 	const struct screen_list_ops *ops = screen_lists[screen->list];
-	char text[256];
+	char text[512], filter[ESCAPE_TEXT_MAX(SCREEN_FILTER_MAX)];
 
 	if (screen->n_rows)
 		snprintf(text, sizeof(text), "none of %zu has '%s' in it; Esc ends the filter",
-			 screen->n_rows, screen->filter);
+			 screen->n_rows, filter_text(screen, filter));
 	else if (screen->chosen_ipcns && screen->list != LIST_PROCESSES)
 		snprintf(text, sizeof(text), "%s in ipc:[%u]; Esc shows all namespaces", ops->empty,
 			 screen->chosen_ipcns);
@@ -192,13 +200,15 @@ static const char *noun_of(uint32_t kind)
 /* What is asked, said or offered, in that order. Returns its style. */
 static enum screen_style put_status(const struct screen *screen, char *text, size_t size)
 {
+	char filter[ESCAPE_TEXT_MAX(SCREEN_FILTER_MAX)];
+
 	if (screen->mode == MODE_CONFIRM) {
 		snprintf(text, size, "Remove %s %d in ipc:[%u]? y/n", noun_of(screen->removal.kind),
 			 screen->removal.id, screen->removal.ipcns);
 		return STYLE_PROMPT;
 	}
 	if (screen->mode == MODE_FILTER) {
-		snprintf(text, size, "Filter: %.*s_", SCREEN_FILTER_MAX, screen->filter);
+		snprintf(text, size, "Filter: %s_", filter_text(screen, filter));
 		return STYLE_PROMPT;
 	}
 	if (screen->message[0]) {
@@ -223,7 +233,9 @@ static void put_place(const struct screen *screen, char *text, size_t size)
 	const struct list_state *state = &screen->states[screen->list];
 	const struct story *story = &screen->story;
 	const size_t page = screen__page(screen);
+	char filter[ESCAPE_TEXT_MAX(SCREEN_FILTER_MAX)];
 	size_t first = state->top, all = screen->n_order;
+	unsigned int taken;
 	int len = 0;
 
 	if (screen->mode == MODE_STORY) {
@@ -233,7 +245,10 @@ static void put_place(const struct screen *screen, char *text, size_t size)
 	if (screen->frozen)
 		len += snprintf(text + len, size - len, "FROZEN  ");
 	if (screen->filter_len && screen->mode != MODE_FILTER && screen->mode != MODE_STORY)
-		len += snprintf(text + len, size - len, "'%.20s'  ", screen->filter);
+		len += snprintf(text + len, size - len, "'%.*s'  ",
+				(int)screen__fit(filter_text(screen, filter), 20,
+						 screen->options.utf8, &taken),
+				filter);
 	if (all)
 		snprintf(text + len, size - len, "%zu-%zu of %zu", first + 1,
 			 first + page < all ? first + page : all, all);

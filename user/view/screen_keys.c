@@ -87,7 +87,8 @@ static unsigned int set_filter(struct screen *screen, size_t len)
 
 static unsigned int add_to_filter(struct screen *screen, char byte)
 {
-	if (screen->filter_len + 1 >= sizeof(screen->filter))
+	if (screen->filter_len + 1 >= sizeof(screen->filter) ||
+	    (!screen->options.utf8 && (unsigned char)byte >= 0x7f))
 		return 0;
 	if (byte >= 'A' && byte <= 'Z')
 		byte += 'a' - 'A';
