@@ -161,14 +161,23 @@ static void test_head(void **state)
 	look(&sheet);
 	expect_row(&sheet, 0, "ipc:[7] own");
 	expect_row(&sheet, 0, "exact  1000 calls/s  12 failed  0 lost");
-	expect_row(&sheet, 1, "SHMMNI [|||||||||   ]          3/4  75%");
-	expect_row(&sheet, 1, "SEMMNI [            ]      0/32000   0%");
-	expect_row(&sheet, 2, "SHMALL [|           ]   6/no limit   0%");
-	expect_row(&sheet, 3, "fullest: SEMMNI 100% in ipc:[8]");
+	expect_row(&sheet, 1, "SHMMNI [|||||||   ]            3/4  75%");
+	expect_row(&sheet, 1, "SEMMNI [          ]        0/32000   0%");
+	expect_row(&sheet, 2, "SHMALL [|         ]     6/no limit   0%");
+	expect_row(&sheet, 3, "fullest: SEMMNI 100%, ipc:[8]");
 	segment(&sheet, 10, 3, 1);
 	look(&sheet);
-	expect_row(&sheet, 1, "SHMMNI [||||||||||||]          4/4 100%");
+	expect_row(&sheet, 1, "SHMMNI [||||||||||]            4/4 100%");
 	expect_row(&sheet, 0, " 0 calls/s");
+	/* The longest numbers that there is room for. */
+	segment(&sheet, 10, 4, 999999ULL * 4096);
+	look(&sheet);
+	expect_row(&sheet, 2, "SHMALL [|         ]  1.0M/no limit   0%");
+	destroyed(&sheet.f, 10, 4);
+	segment(&sheet, 10, 4, 999900ULL * 4096);
+	look(&sheet);
+	expect_row(&sheet, 2, "SHMALL [|         ]999907/no limit   0%");
+	destroyed(&sheet.f, 10, 4);
 	lost(&sheet.f, 5);
 	sheet.lost = 5;
 	look(&sheet);
@@ -182,7 +191,7 @@ static void test_head(void **state)
 	expect_row(&sheet, LIST_TOP + 1, "SEMMNI 100%");
 	press(&sheet, SCREEN_KEY_ENTER);
 	expect_row(&sheet, 0, "ipc:[8] chosen");
-	expect_row(&sheet, 1, "SEMMNI [||||||||||||]          1/1 100%");
+	expect_row(&sheet, 1, "SEMMNI [||||||||||]            1/1 100%");
 	press(&sheet, '2');
 	expect_row(&sheet, LIST_TOP + 1, "there are no segments in ipc:[8]; Esc shows all");
 	press(&sheet, SCREEN_KEY_ESCAPE);

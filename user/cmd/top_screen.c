@@ -106,7 +106,8 @@ static void resize(struct session *session)
 
 	terminal__size(session->top->terminal, &rows, &columns);
 	screen__resize(session->screen, rows, columns);
-	session->wanted |= SCREEN_DRAW;
+	/* Terminals move what they show when their size changes, each in its own way. */
+	session->wanted |= SCREEN_DRAW | SCREEN_REPAINT;
 	session->resized = false;
 }
 

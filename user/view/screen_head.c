@@ -9,7 +9,7 @@
 #include "view/screen_internal.h"
 
 #define BAR_COLUMNS_MAX 40
-#define SLOT_TEXT	27	     /* of a slot: all but the bar */
+#define SLOT_TEXT	29	     /* of a slot: all but the bar */
 #define WIDE		120	     /* columns from which on there is room for more words */
 #define UNLIMITED	(1ULL << 50) /* ULONG_MAX - 2^24 is the kernel's default of SHMALL */
 
@@ -50,7 +50,7 @@ static void put_use(char *text, size_t size, uint64_t used, uint64_t limit)
 	struct buffer out;
 
 	buffer__init(&out, text, size - 1);
-	screen__put_count(&out, used, 7);
+	screen__put_count(&out, used, 6);
 	buffer__put_char(&out, '/');
 	if (limit >= UNLIMITED)
 		buffer__put_str(&out, "no limit");
@@ -85,7 +85,7 @@ static void draw_limit(const struct screen *screen, const struct screen_canvas *
 	text[filled] = '\0';
 	screen__put(screen, canvas, row, column + 8, bar, text, style_of(percent));
 	put_use(use, sizeof(use), used, value);
-	snprintf(text, sizeof(text), "]%13s%4u%%", use, percent);
+	snprintf(text, sizeof(text), "]%15s%4u%%", use, percent);
 	screen__put(screen, canvas, row, column + 8 + bar, SLOT_TEXT - 8, text,
 		    percent >= 75 ? style_of(percent) : STYLE_NORMAL);
 }
@@ -97,7 +97,7 @@ static void draw_fullest(const struct screen *screen, const struct screen_canvas
 	char text[64] = "fullest: no limit is 1% full anywhere";
 
 	if (fullest->percent)
-		snprintf(text, sizeof(text), "fullest: %s %u%% in ipc:[%" PRIu32 "]",
+		snprintf(text, sizeof(text), "fullest: %s %u%%, ipc:[%" PRIu32 "]",
 			 ipc_limit__name(fullest->fullest), fullest->percent, fullest->info.ipcns);
 	screen__put(screen, canvas, row, column, width, text,
 		    fullest->percent >= 75 ? style_of(fullest->percent) : STYLE_DIM);

@@ -239,12 +239,13 @@ void terminal__start(struct terminal *terminal)
 	terminal->started = true;
 }
 
-/* A terminal that takes nothing is not waited for. */
+/* A terminal that takes nothing is not waited for; one that Ctrl-S has stopped goes on. */
 static void say_last_words(struct terminal *terminal)
 {
 	struct pollfd fd = {.fd = terminal->out_fd, .events = POLLOUT};
 
 	take_from_memory(terminal);
+	terminal_crash__let_go_on(terminal->out_fd);
 	while (terminal__is_busy(terminal) && poll(&fd, 1, LAST_WORDS_WAIT_MS) > 0 &&
 	       !(fd.revents & (POLLERR | POLLHUP | POLLNVAL)))
 		if (terminal__flush(terminal))

@@ -43,11 +43,19 @@ static void add(const char *words)
 	}
 }
 
+void terminal_crash__let_go_on(int fd)
+{
+	/* TCOON ends what TCOOFF began and nothing else (drivers/tty/tty_ioctl.c). */
+	if (!tcflow(fd, TCOOFF))
+		tcflow(fd, TCOON);
+}
+
 static void handle(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
 	if (crash.armed) {
 		crash.armed = 0;
+		terminal_crash__let_go_on(crash.fd);
 		if (write(crash.fd, crash.words, crash.len) < 0)
 			crash.len = 0;
 		tcsetattr(STDIN_FILENO, TCSANOW, &crash.before);
@@ -68,8 +76,11 @@ void terminal_crash__arm(int fd, const struct termios *before)
 	crash.fd = fd;
 	crash.before = *before;
 	crash.len = 0;
+	/* Where terminfo does not say how, curses takes this one. */
 	if (mouse && mouse != (const char *)-1)
 		add(tiparm(mouse, 0));
+	else if (key_mouse)
+		add("\033[?1000l");
 	add(keypad_local);
 	add(exit_attribute_mode);
 	add(orig_pair);

@@ -14,4 +14,7 @@
 void terminal_crash__arm(int fd, const struct termios *before);
 void terminal_crash__disarm(void);
 
+/* A terminal that Ctrl-S has stopped goes on. */
+void terminal_crash__let_go_on(int fd);
+
 #endif
