@@ -110,14 +110,20 @@ choose_namespace() {
 	await_no_text "'$IPCNS'"
 }
 
+# A line of the screen fits: which one, expression. Said where it does not.
+line_is() {
+	sed -n "$1p" "$T/screen" | grep -qE -- "$2" ||
+		{ echo "line $1 is not '$2':"; cat "$T/screen"; return 1; }
+}
+
 # No line is longer than the terminal, and nothing of the head is missing: columns.
 whole_head() {
+	local use=' *[0-9.M]+/(no limit|[0-9.GM]+) +[0-9]+%'
 	capture >"$T/screen"
-	cat "$T/screen"
-	head -n1 "$T/screen" | grep -qE "^(shmtrace )?top [0-9:]{8}  ipc:\[$IPCNS\] (own|chosen) +(in)?exact.* calls/s  .* failed  .* lost\$"
-	sed -n 2p "$T/screen" | grep -qE '^SHMMNI \[[| ]+\] *[0-9]+/[0-9]+ +[0-9]+%  SEMMNI \[[| ]+\] *[0-9]+/[0-9]+ +[0-9]+%'
-	sed -n 3p "$T/screen" | grep -qE '^SHMALL \[[| ]+\] *[0-9]+/(no limit|[0-9]+) +[0-9]+%  SEMMNS \[[| ]+\] *[0-9]+/[0-9.GM]+ +[0-9]+%'
-	sed -n 4p "$T/screen" | grep -qE '^MSGMNI \[[| ]+\] *[0-9]+/[0-9]+ +[0-9]+%  fullest: '
-	sed -n 5p "$T/screen" | grep -qE '^1 Processes +2 Segments.* 3 Semaphores.* 4 Queues.* 5 Leaks.* 6 Failures.* 7 Namespaces'
-	[ "$(wc -L <"$T/screen")" -le "$1" ]
+	line_is 1 "^(shmtrace )?top [0-9:]{8}  ipc:\[$IPCNS\] (own|chosen) +(in)?exact.* calls/s  .* failed  .* lost\$" &&
+		line_is 2 "^SHMMNI \[[| ]+\]$use +SEMMNI \[[| ]+\]$use\$" &&
+		line_is 3 "^SHMALL \[[| ]+\]$use +SEMMNS \[[| ]+\]$use\$" &&
+		line_is 4 "^MSGMNI \[[| ]+\]$use +fullest: [^…~]*\$" &&
+		line_is 5 '^1 Processes +2 Segments.* 3 Semaphores.* 4 Queues.* 5 Leaks.* 6 Failures.* 7 Namespaces' &&
+		[ "$(wc -L <"$T/screen")" -le "$1" ]
 }

@@ -20,7 +20,7 @@ look_at_lists() {
 	for i in 1 2 3 4 5 6 7; do
 		keys "$i"
 		await_text "^${headings[i - 1]} |^ +${headings[i - 1]} "
-		whole_head "$1" || { capture; return 1; }
+		whole_head "$1"
 	done
 }
 
@@ -77,7 +77,7 @@ LEAKER='rename("leaker"); [shmget(0, 1000000 + i, 0o600) for i in range(3)]; sem
 	await_text '1-5 of 5'
 	shows_text '^sem +[0-9]+ +0x00000000 +2 +[0-9]+s +[0-9]+ leaker'
 	keys 6
-	await_text '[0-9:]{8} +[0-9]+ holder +semget EINVAL +1 what has the key is smaller'
+	await_text '[0-9:]{8} +[0-9]+ holder +semget EINVAL +1 (likely )?what has the key is'
 	keys Enter
 	await_text 'semget\(0x73, 9, 000\) = -1 EINVAL'
 	await_text 'what has the key is smaller: semaphore set [0-9]+ of 3 semaphores'
@@ -139,7 +139,7 @@ LEAKER='rename("leaker"); [shmget(0, 1000000 + i, 0o600) for i in range(3)]; sem
 	await_text "fullest: SEMMNI 100%, ipc:\[$IPCNS\]"
 	keys 6
 	# Those that are alike are counted, a second later.
-	await_text 'greedy +semget ENOSPC +3 SEMMNI: 4 of 4 sets'
+	await_text 'greedy +semget ENOSPC +3 (likely )?SEMMNI: 4 of 4'
 	keys Enter
 	await_text "SEMMNI: 4 of 4 sets in use in ipc:\[$IPCNS\]"
 	await_text 'made by greedy'
@@ -294,12 +294,12 @@ stopped() {
 	open_terminal 80 24
 	start_screen -d 0.3
 	terminal capture-pane -pe >"$T/colored"
-	grep -q $'\e\[3[0-9]m\|\e\[4[0-9]m\|;3[0-9]m' "$T/colored"
+	grep -q $'\e\[[34][0-7]m' "$T/colored"
 	keys q
 	await_shell 0
 	start_screen -d 0.3 --color=never
 	terminal capture-pane -pe >"$T/plain"
-	run ! grep -q $'\e\[3[0-9]m\|\e\[4[0-9]m\|;3[0-9]m' "$T/plain"
+	run ! grep -q $'\e\[[34][0-7]m' "$T/plain"
 	# What is selected and sorted by shows all the same.
 	grep -q $'\e\[7m' "$T/plain"
 	keys q
@@ -308,7 +308,7 @@ stopped() {
 	open_terminal 80 24 NO_COLOR=1
 	start_screen -d 0.3
 	terminal capture-pane -pe >"$T/plain"
-	run ! grep -q $'\e\[3[0-9]m\|\e\[4[0-9]m\|;3[0-9]m' "$T/plain"
+	run ! grep -q $'\e\[[34][0-7]m' "$T/plain"
 	keys q
 	await_shell 0
 }

@@ -163,6 +163,8 @@ wrong_usage() { # what the message must name, command...
 	wrong_usage "-n: '0'" "$shmtrace" top -n 0
 	wrong_usage "-p: '1,2'" "$shmtrace" top -p 1,2
 	wrong_usage "--sort: 'size'" "$shmtrace" top --sort size
+	wrong_usage "--color: 'red'" "$shmtrace" top --color red
+	wrong_usage "--batch" "$shmtrace" top
 	wrong_usage "--hooks: 'all'" "$shmtrace" top --hooks all
 	wrong_usage "--reconcile: 'soon'" "$shmtrace" top --reconcile soon
 	wrong_usage "--buffer: '2G'" "$shmtrace" top --buffer 2G
@@ -195,6 +197,7 @@ wrong_usage() { # what the message must name, command...
 	[ "$(complete_words shmtrace ls --sort = SI)" = SIZE ]
 	[ "$(complete_words shmtrace top --hooks = s)" = syscalls ]
 	[ "$(complete_words shmtrace top --reconcile n)" = never ]
+	[ "$(complete_words shmtrace top --color = a | xargs)" = "auto always" ]
 	complete_words shmtrace -p "$$" | grep -qx "$$"
 	complete_words shmtrace top -p "$$" | grep -qx "$$"
 	# In a traced command's arguments there are no options of shmtrace.
