@@ -99,10 +99,10 @@ struct call_event {
 	__u64 args[EVENT_ARGS_MAX];
 	__s64 ret; /* result or -errno, of shmat the address; also the kernel's own -512 to -516 */
 	__u64 duration_ns;
-	__u16 call;    /* enum call_id */
-	__u8 abi;      /* enum call_abi */
-	__u8 stage;    /* enum get_stage, of a get that failed; else 0 */
-	__u32 flags;   /* CALL_F_* */
+	__u16 call;  /* enum call_id */
+	__u8 abi;    /* enum call_abi */
+	__u8 stage;  /* enum get_stage, of a get that failed; else 0 */
+	__u32 flags; /* CALL_F_* */
 };
 
 /*
@@ -242,12 +242,12 @@ struct lost_event {
 struct call_stash {
 	__u64 time_ns;
 	__u64 args[EVENT_ARGS_MAX];
-	__u16 call;	/* enum call_id */
-	__u16 abi;	/* enum call_abi */
-	__u8 kludge;	/* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
-	__u8 unwanted;	/* stashed for the ledger alone */
-	__u8 stage;	/* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
-	__u8 reserved;	/* 0 */
+	__u16 call;    /* enum call_id */
+	__u16 abi;     /* enum call_abi */
+	__u8 kludge;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u8 unwanted; /* stashed for the ledger alone */
+	__u8 stage;    /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
+	__u8 reserved; /* 0 */
 };
 
 /*

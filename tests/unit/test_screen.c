@@ -227,6 +227,7 @@ static void test_story_of_an_object(void **state)
 	expect_somewhere(&sheet, "idle: nobody has it attached");
 	look(&sheet);
 	expect_row(&sheet, LIST_TOP, "Gone: removed");
+	expect_row(&sheet, LIST_TOP + 2, "Segment 4, key");
 	press(&sheet, SCREEN_KEY_ESCAPE);
 	expect_somewhere(&sheet, "there are no segments");
 	sheet_close(&sheet);
