@@ -245,6 +245,7 @@ static void test_help(void **state)
 		press(&sheet, '?');
 		expect_row(&sheet, 0, "shmtrace top " SHMTRACE_VERSION ": keys");
 		expect_somewhere(&sheet, "Any key goes back.");
+		expect_nowhere(&sheet, "~");
 		if (i)
 			expect_somewhere(&sheet, "d, Del, in Leaks");
 		else

@@ -144,7 +144,7 @@ static void put_maker(const struct writer *w, const struct object_info *object)
 		fprintf(w->out, "%s (%" PRIu32 "), uid %" PRIu32 ", ", safe(w, comm, owner.comm),
 			owner.pid, owner.uid);
 		put_ending(w, &owner);
-		fprintf(w->out, "; %" PRIu32 " of what it made are leaked\n", owner.leaked);
+		fprintf(w->out, "; leaked so far: %" PRIu32 "\n", owner.leaked);
 	} else if (object->creator) {
 		fprintf(w->out, "process %" PRIu32 ", ended before this shmtrace began\n",
 			object->creator);
