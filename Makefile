@@ -6,6 +6,7 @@
 # make storm          the ledger against the kernel: the storm whole, here and in the machines
 # make fuzz           the fuzzers, each for FUZZ_SECONDS, with clang's libFuzzer and sanitizers
 # make bench-ledger   what the ledger costs: memory of an object, time of an event
+# make bench-screen   what a look of the screen of top costs, on this terminal
 # make STATIC=1       a static binary, as the virtual machines use
 # make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR
 # V=1 shows the commands; WERROR=1 makes warnings errors; SANITIZE=address,undefined
@@ -47,10 +48,10 @@ ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 ALL_LDFLAGS += $(LDFLAGS)
 
-LIBS := libbpf libelf zlib libcap
+LIBS := libbpf libelf zlib libcap ncursesw
 ifdef SYSROOT
 LIBS_CFLAGS := -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/aarch64-linux-gnu
-LIBS_LIBS   := -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz -lcap
+LIBS_LIBS   := -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz -lcap -lncursesw -ltinfo
 else
 LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LIBS_LIBS   := $(shell $(PKG_CONFIG) --libs $(if $(STATIC),--static) $(LIBS))
@@ -96,7 +97,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all man bpf work unit fuzzers fuzz bench-ledger storm check format check-format install uninstall clean
+.PHONY: all man bpf work unit fuzzers fuzz bench-ledger bench-screen storm check format check-format install uninstall clean
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
@@ -164,6 +165,14 @@ $(BUILD)/bench/ledger: tests/bench/ledger.c $(LEDGER_DEPS) Makefile
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LEDGER_SRCS)
 
 bench-ledger: $(BUILD)/bench/ledger
+	$(Q)$<
+
+$(BUILD)/bench/screen: tests/bench/screen.c $(LIB_OBJS)
+	$(call msg,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB_OBJS) $(LIBS_LIBS)
+
+bench-screen: $(BUILD)/bench/screen
 	$(Q)$<
 
 # Workloads make real calls and nothing else; they are static so that any machine runs them. Those

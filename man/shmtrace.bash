@@ -9,8 +9,8 @@ _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
 	--hooks --buffer --debug -h --help"
-_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort -p --pid --reconcile --hooks
-	--buffer --debug -h --help"
+_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort --color -p --pid --reconcile
+	--hooks --buffer --debug -h --help"
 _shmtrace_sort="bytes attached calls failed leaked pid"
 _shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort
 	-b --bytes -J --json -r --raw -n --noheadings -h --help"
@@ -42,7 +42,7 @@ _shmtrace_takes_value() {
 	trace/-d | trace/--duration | trace/--count | trace/-o | trace/--output | trace/--color) ;;
 	trace/--on-limit | trace/--hooks | trace/--buffer) ;;
 	top/-d | top/--delay | top/-n | top/--iterations | top/--sort | top/-p | top/--pid) ;;
-	top/--reconcile | top/--hooks | top/--buffer) ;;
+	top/--color | top/--reconcile | top/--hooks | top/--buffer) ;;
 	ls/-o | ls/--output | ls/-x | ls/--sort) ;;
 	limits/-o | limits/--output | limits/-x | limits/--sort | limits/--ipcns | limits/--above) ;;
 	limits/-d | limits/--delay | limits/-c | limits/--iterations) ;;

@@ -12,8 +12,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 # The compiler of BPF programs, the libraries, the manual pages.
-BUILD="clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsmartcols-dev uthash-dev pkg-config
-	make gcc libc6-dev scdoc"
+BUILD="clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsmartcols-dev libncurses-dev uthash-dev
+	pkg-config make gcc libc6-dev scdoc"
 # Test runners and checkers; programs to trace and to compare with. No gcc-multilib, which conflicts
 # with cross compilers: these two are what -m32 needs.
 TEST="libcmocka-dev bats shellcheck clang-format libclang-rt-14-dev strace linux-perf stress-ng tmux

@@ -36,7 +36,7 @@ KERNELS="
 # Guest programs and libraries to link with are of the release that the project builds on.
 SUITE=bookworm
 SYSROOT_PACKAGES="libbpf-dev libbpf1 libelf-dev libelf1 zlib1g-dev zlib1g libcap-dev libcap2
-	libsmartcols-dev libsmartcols1"
+	libsmartcols-dev libsmartcols1 libncurses-dev libncursesw6 libtinfo6"
 # strace and bpftool of arm64 and the libraries that they load.
 GUEST_PACKAGES="busybox-static strace bpftool libc6 libunwind8 liblzma5 libgcc-s1 libelf1 zlib1g libcap2"
 

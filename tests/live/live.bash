@@ -24,6 +24,10 @@ setup() {
 }
 
 teardown() {
+	end_processes
+}
+
+end_processes() {
 	local pid
 	for pid in $TRACER $CALLER $KEEPER; do
 		kill -KILL "$pid" 2>/dev/null || true

@@ -159,9 +159,9 @@ first_of_both() { # file
 
 @test "top: --sort puts the process with most in front" {
 	local first
-	start_top "$T/calls" --sort calls -d 1h
+	start_top "$T/calls" --batch --sort calls -d 1h
 	first=$TRACER
-	start_top "$T/bytes" --sort bytes -d 1h
+	start_top "$T/bytes" --batch --sort bytes -d 1h
 	start_workload
 	kill -USR1 "$first" "$TRACER"
 	await 10 reports "$T/calls" 1
@@ -183,7 +183,7 @@ first_of_both() { # file
 	[ "$(jq -r 'select(.type == "object") | "\(.kind) \(.creator)"' "$T/top" | sort | uniq -c | xargs)" \
 		= "3 shm $CALLER" ]
 	[ -z "$(jq -r 'select(.type == "namespace")' "$T/top")" ]
-	start_top "$T/text" -p "$CALLER" -n 1 -d 0.1
+	start_top "$T/text" --batch -p "$CALLER" -n 1 -d 0.1
 	await_end
 	run ! grep -q 'leaker\|^ipc:' "$T/text"
 	[ "$(grep -c "^shm .* $CALLER " "$T/text")" -eq 3 ]
@@ -222,7 +222,7 @@ first_of_both() { # file
 @test "top: a reader that has had enough ends it quietly" {
 	mkfifo "$T/pipe"
 	head -n1 "$T/pipe" >"$T/head" 3>&- &
-	start_top "$T/pipe" -d 0.3
+	start_top "$T/pipe" --batch -d 0.3
 	await_end
 	[ "$status" -eq 0 ]
 	grep -q '^ledger: ' "$T/head"
@@ -231,13 +231,13 @@ first_of_both() { # file
 
 @test "top: a full disk is said, and the status is 1" {
 	local status=0
-	timeout 20 "$SHMTRACE" top -d 0.1 >/dev/full 2>"$T/err" || status=$?
+	timeout 20 "$SHMTRACE" top --batch -d 0.1 >/dev/full 2>"$T/err" || status=$?
 	[ "$status" -eq 1 ]
 	[[ $(tail -n1 "$T/err") == "shmtrace: "*"No space left on device" ]]
 }
 
 @test "top: nobody may not watch" {
-	run -3 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$SHMTRACE" top -n 1
+	run -3 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$SHMTRACE" top --batch -n 1
 	[ -z "$output" ]
 	# shellcheck disable=SC2154 # run sets it
 	[ "${#stderr_lines[@]}" -eq 1 ]
@@ -245,9 +245,9 @@ first_of_both() { # file
 }
 
 @test "top: function hooks that the kernel refuses are said, with status 3" {
-	if "$SHMTRACE" top --hooks=functions -n 1 -d 0.1 >/dev/null 2>"$T/err"; then
+	if "$SHMTRACE" top --batch --hooks=functions -n 1 -d 0.1 >/dev/null 2>"$T/err"; then
 		skip "this kernel has function hooks"
 	fi
-	run -3 --separate-stderr "$SHMTRACE" top --hooks=functions -n 1 -d 0.1
+	run -3 --separate-stderr "$SHMTRACE" top --batch --hooks=functions -n 1 -d 0.1
 	[[ ${stderr_lines[0]} == "shmtrace: cannot hook "* ]]
 }

@@ -248,6 +248,8 @@ sem:12
 	wrong_usage "-n: '0'" "$shmtrace" top -n 0
 	wrong_usage "-p: '1,2'" "$shmtrace" top -p 1,2
 	wrong_usage "--sort: 'size'" "$shmtrace" top --sort size
+	wrong_usage "--color: 'red'" "$shmtrace" top --color red
+	wrong_usage "--batch" "$shmtrace" top
 	wrong_usage "--hooks: 'all'" "$shmtrace" top --hooks all
 	wrong_usage "--reconcile: 'soon'" "$shmtrace" top --reconcile soon
 	wrong_usage "--buffer: '2G'" "$shmtrace" top --buffer 2G
@@ -285,6 +287,7 @@ sem:12
 	[ "$(complete_words shmtrace top --hooks = s)" = syscalls ]
 	[ "$(complete_words shmtrace top --reconcile n)" = never ]
 	[ "$(complete_words shmtrace trace --on-limit ipcm)" = ipcmk ]
+	[ "$(complete_words shmtrace top --color = a | xargs)" = "auto always" ]
 	complete_words shmtrace -p "$$" | grep -qx "$$"
 	complete_words shmtrace top -p "$$" | grep -qx "$$"
 	# In a traced command's arguments there are no options of shmtrace.

@@ -14,6 +14,15 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 void log__set_level(enum log_level level);
 bool log__enabled(enum log_level level);
 
+/*
+ * true: messages are kept, since a screen is up that they would spoil; false: what was kept is
+ * printed, the latest LOG_HELD_MAX at most.
+ */
+#define LOG_HELD_MAX 32
+void log__hold(bool hold);
+/* The latest that was kept since it was last asked for, without "shmtrace: "; NULL: none. */
+const char *log__held(void);
+
 void log__print(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shmtrace top: the live ledger, printed again and again.
+ * shmtrace top: the live ledger, on a screen or printed again and again.
  */
 #include <argp.h>
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,8 +19,9 @@
 #include "base/parse.h"
 #include "base/privileges.h"
 #include "cmd/cmd.h"
+#include "cmd/top.h"
 #include "source/live_snapshot.h"
-#include "view/ledger.h"
+#include "view/call.h"
 
 #define NS_PER_S	1000000000ULL
 #define NS_PER_MS	1000000ULL
@@ -29,6 +31,7 @@
 
 enum {
 	OPTION_SORT = 256,
+	OPTION_COLOR,
 	OPTION_HOOKS,
 	OPTION_BUFFER,
 	OPTION_RECONCILE,
@@ -36,30 +39,15 @@ enum {
 	OPTION_USAGE,
 };
 
-struct top {
-	struct bpf_source_options source_options;
-	struct ledger_view view;
-	bool json;
-	uint64_t interval_ns;
-	uint64_t times;	       /* 0: no limit */
-	uint64_t reconcile_ns; /* 0: only at the start and after a loss */
-	bool reconcile_never;
-	struct bpf_source *source;
-	struct ledger *ledger;
-	int signal_fd;
-	bool done, print_now;
-	uint64_t next_print_ns, next_reconcile_ns;
-	uint64_t printed;
-	int err;
-};
-
 static const struct argp_option argp_options[] = {
-	{"batch", 'b', NULL, 0, "text, one report after the other; there is no screen yet", 0},
-	{"delay", 'd', "SECONDS", 0, "time between reports (default 2)", 0},
-	{"iterations", 'n', "TIMES", 0, "end after so many reports", 0},
-	{"json", 'J', NULL, 0, "JSON, one object a line", 0},
+	{"batch", 'b', NULL, 0, "text, one report after the other, instead of the screen", 0},
+	{"delay", 'd', "SECONDS", 0, "time between looks or reports (default 2)", 0},
+	{"iterations", 'n', "TIMES", 0, "end after so many looks or reports", 0},
+	{"json", 'J', NULL, 0, "JSON, one object a line, instead of the screen", 0},
 	{"sort", OPTION_SORT, "KEY", 0,
 	 "processes by bytes, attached, calls, failed, leaked or pid", 0},
+	{"color", OPTION_COLOR, "WHEN", 0,
+	 "colours of the screen: auto, always or never; auto heeds NO_COLOR", 0},
 	{"pid", 'p', "PID", 0, "only this process", 0},
 	{"reconcile", OPTION_RECONCILE, "SECONDS", 0,
 	 "compare with the kernel's tables this often (default 30, with system call hooks before "
@@ -74,11 +62,13 @@ static const struct argp_option argp_options[] = {
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
+	static const char *const colors[] = {"auto", "always", "never", NULL};
 	struct top *top = state->input;
 	uint64_t value = 0;
 
 	switch (key) {
 	case 'b':
+		top->batch = true;
 		break;
 	case 'd':
 		cmd__check(state, "-d", arg, parse__seconds(arg, &top->interval_ns));
@@ -97,6 +87,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_SORT:
 		top->view.sort = cmd__word(state, "--sort", arg, ledger_sort_names);
+		break;
+	case OPTION_COLOR:
+		top->color = cmd__word(state, "--color", arg, colors);
 		break;
 	case OPTION_RECONCILE:
 		top->reconcile_never = !strcmp(arg, "never");
@@ -128,7 +121,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static uint64_t clock_ns(clockid_t clock)
+uint64_t top__clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
@@ -143,11 +136,23 @@ static int apply(void *context, const struct event *event)
 
 	if (err)
 		top->err = err;
+	if (event->type == EVENT_CALL || event->type == EVENT_CALL_LIMITS) {
+		top->calls++;
+		top->failed += call__errno((const struct call_event *)event) != 0;
+	}
+	if (top->explainer && !err)
+		explainer__apply(top->explainer, event);
 	return err;
 }
 
-/* Everything that is in the ring. */
-static int consume_all(struct top *top)
+int top__consume(struct top *top)
+{
+	int n = bpf_source__consume(top->source);
+
+	return n < 0 ? n : top->err;
+}
+
+int top__consume_all(struct top *top)
 {
 	int n;
 
@@ -182,11 +187,11 @@ static int reconcile(struct top *top)
 	int err = 0;
 
 	for (int i = 0; i < SETTLE_ATTEMPTS; i++) {
-		err = consume_all(top);
+		err = top__consume_all(top);
 		if (!err)
 			err = live_snapshot__read(top->source, apply, top, &report);
 		if (!err)
-			err = consume_all(top);
+			err = top__consume_all(top);
 		note_losses(top);
 		if (err || ledger__is_exact(top->ledger))
 			break;
@@ -194,7 +199,7 @@ static int reconcile(struct top *top)
 	if (ledger__drift(top->ledger) != drift)
 		pr_debug("reconciled: %llu corrections",
 			 (unsigned long long)(ledger__drift(top->ledger) - drift));
-	top->next_reconcile_ns = clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
+	top->next_reconcile_ns = top__clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
 	return err;
 }
 
@@ -206,23 +211,40 @@ static bool needs_reconciling(const struct top *top, uint64_t now)
 	       (top->reconcile_ns && now >= top->next_reconcile_ns);
 }
 
+int top__reconcile_if_needed(struct top *top, uint64_t now)
+{
+	return needs_reconciling(top, now) ? reconcile(top) : 0;
+}
+
+int top__settle(struct top *top)
+{
+	note_losses(top);
+	if (top->reconcile_never || bpf_source__mappings_observed(top->source))
+		return 0;
+	return reconcile(top);
+}
+
+void top__count(struct top *top, uint64_t now)
+{
+	top->print_now = false;
+	if (++top->printed == top->times)
+		top->done = true;
+	while (top->next_print_ns <= now)
+		top->next_print_ns += top->interval_ns;
+}
+
 static int print(struct top *top)
 {
-	int err = 0;
+	int err = top__settle(top);
 
-	if (!top->reconcile_never && !bpf_source__mappings_observed(top->source))
-		err = reconcile(top);
 	if (err)
 		return err;
-	top->view.now_ns = clock_ns(CLOCK_MONOTONIC);
-	top->view.clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) - top->view.now_ns);
+	top->view.now_ns = top__clock_ns(CLOCK_MONOTONIC);
+	top->view.clock_offset_ns = (long long)(top__clock_ns(CLOCK_REALTIME) - top->view.now_ns);
 	err = top->json ? ledger_view__print_json(&top->view, top->ledger)
 			: ledger_view__print_text(&top->view, top->ledger);
 	if (!err && (fflush(top->view.out) || ferror(top->view.out)))
 		err = -errno;
-	top->print_now = false;
-	if (++top->printed == top->times)
-		top->done = true;
 	return err;
 }
 
@@ -242,7 +264,6 @@ static int follow(struct top *top)
 {
 	int err = 0;
 
-	top->next_print_ns = clock_ns(CLOCK_MONOTONIC) + top->interval_ns;
 	while (!top->done && !err) {
 		struct pollfd fds[2] = {{.fd = top->signal_fd, .events = POLLIN},
 					{.events = POLLIN}};
@@ -251,24 +272,22 @@ static int follow(struct top *top)
 
 		if (poll(fds, 2, timeout) > 0 && fds[0].revents)
 			handle_signals(top);
-		now = clock_ns(CLOCK_MONOTONIC);
+		now = top__clock_ns(CLOCK_MONOTONIC);
 		if (top->print_now || now >= top->next_print_ns) {
 			/* What had happened by now is in the report. */
-			err = consume_all(top);
+			err = top__consume_all(top);
 			/* Losses after which nothing came: no record in the ring says so. */
 			note_losses(top);
-			if (!err && needs_reconciling(top, now))
-				err = reconcile(top);
+			if (!err)
+				err = top__reconcile_if_needed(top, now);
 			if (!err)
 				err = print(top);
-			while (top->next_print_ns <= now)
-				top->next_print_ns += top->interval_ns;
+			top__count(top, now);
 			continue;
 		}
-		err = bpf_source__consume(top->source);
-		err = err < 0 ? err : top->err;
-		if (!err && needs_reconciling(top, now))
-			err = reconcile(top);
+		err = top__consume(top);
+		if (!err)
+			err = top__reconcile_if_needed(top, now);
 	}
 	return err;
 }
@@ -284,10 +303,40 @@ static int open_signals(struct top *top)
 	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
 		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	if (top->terminal) {
+		sigaddset(&set, SIGWINCH);
+		sigaddset(&set, SIGTSTP);
+		sigaddset(&set, SIGCONT);
+	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	top->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return top->signal_fd < 0 ? -errno : 0;
+}
+
+/* Before anything else: it costs nothing, and is what most often is wrong. */
+static int open_screen(struct top *top)
+{
+	char why[256] = "";
+	int err;
+
+	if (top->batch || top->json)
+		return EXIT_DONE;
+	err = terminal__open(&top->terminal, top->color, why, sizeof(why));
+	if (err)
+		pr_err("%s", why);
+	return err == -ENOTTY ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* Why calls fail is kept for the screen alone: a report says how many. */
+static int open_failures(struct top *top)
+{
+	if (!top->terminal)
+		return 0;
+	top->failures = failures__new(!strcmp(nl_langinfo(CODESET), "UTF-8"));
+	if (top->failures)
+		top->explainer = explainer__new(failures__view(top->failures), top->ledger, NULL);
+	return top->explainer ? 0 : -ENOMEM;
 }
 
 static int run(struct top *top)
@@ -303,7 +352,7 @@ static int run(struct top *top)
 	}
 	ledger_options.mappings_observed = bpf_source__mappings_observed(top->source);
 	top->ledger = ledger__new(&ledger_options);
-	if (!top->ledger) {
+	if (!top->ledger || open_failures(top)) {
 		pr_err("out of memory");
 		return EXIT_FAILED;
 	}
@@ -320,12 +369,13 @@ static int run(struct top *top)
 	/* The hooks are on since, and the ring holds what happens: there is no gap. */
 	err = live_snapshot__read(top->source, apply, top, &(struct snapshot_report){});
 	if (!err)
-		err = consume_all(top);
+		err = top__consume_all(top);
 	if (!err && !ledger__is_exact(top->ledger))
 		err = reconcile(top);
-	top->next_reconcile_ns = clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
+	top->next_reconcile_ns = top__clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
+	top->next_print_ns = top__clock_ns(CLOCK_MONOTONIC) + top->interval_ns;
 	if (!err)
-		err = follow(top);
+		err = top->terminal ? top__run_screen(top, NULL) : follow(top);
 	if (err && err != -EPIPE) {
 		pr_err("cannot go on: %s", strerror(-err));
 		return EXIT_FAILED;
@@ -339,7 +389,8 @@ int cmd_top(int argc, char *argv[])
 		.options = argp_options,
 		.parser = parse_option,
 		.doc = "Shows who has made, holds and has left what: namespaces with their limits, "
-		       "processes, objects. SIGUSR1 prints a report at once.",
+		       "processes, objects. On a terminal it is a screen, whose keys F1 shows. "
+		       "SIGUSR1: look, or print a report, at once.",
 	};
 	struct top top = {
 		.source_options = {.calls = BPF_SOURCE_CALLS_CONTROL,
@@ -350,13 +401,17 @@ int cmd_top(int argc, char *argv[])
 		.reconcile_ns = RECONCILE_NS,
 		.signal_fd = -1,
 	};
-	int status = EXIT_FAILED;
+	int status;
 
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &top);
 	setlocale(LC_CTYPE, "");
-	if (!open_signals(&top))
-		status = run(&top);
+	status = open_screen(&top);
+	if (status == EXIT_DONE)
+		status = open_signals(&top) ? EXIT_FAILED : run(&top);
+	terminal__close(top.terminal);
 	fclose(stdout);
+	explainer__free(top.explainer);
+	failures__free(top.failures);
 	bpf_source__close(top.source);
 	ledger__free(top.ledger);
 	if (top.signal_fd >= 0)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the two faces of `top`, reports and the screen, share: the source, the ledger, and when they
+ * are compared with the kernel.
+ */
+#ifndef SHMTRACE_CMD_TOP_H
+#define SHMTRACE_CMD_TOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cmd/explainer.h"
+#include "source/bpf.h"
+#include "view/failures.h"
+#include "view/ledger.h"
+#include "view/terminal.h"
+
+struct top {
+	struct bpf_source_options source_options;
+	struct ledger_view view;
+	bool batch;
+	bool json;
+	enum terminal_color color;
+	uint64_t interval_ns;
+	uint64_t times;	       /* 0: no limit */
+	uint64_t reconcile_ns; /* 0: only at the start and after a loss */
+	bool reconcile_never;
+	struct bpf_source *source;
+	struct ledger *ledger;
+	/* Of the screen; NULL, and counted for nobody, without it. */
+	struct terminal *terminal;
+	struct failures *failures;
+	struct explainer *explainer;
+	uint64_t calls, failed;
+	int signal_fd;
+	bool done, print_now;
+	uint64_t next_print_ns, next_reconcile_ns;
+	uint64_t printed;
+	int err;
+};
+
+uint64_t top__clock_ns(clockid_t clock);
+
+/* Everything that is in the ring. 0 or -errno, as all of these. */
+int top__consume_all(struct top *top);
+
+/* What is there now, to be applied soon. */
+int top__consume(struct top *top);
+
+/* If it is time for that, or something was lost. */
+int top__reconcile_if_needed(struct top *top, uint64_t now);
+
+/*
+ * To be called before the ledger is shown: counts what was lost, and where much is inferred
+ * compares with the kernel.
+ */
+int top__settle(struct top *top);
+
+/* One time of -n is over, and the next one is an interval from the last. */
+void top__count(struct top *top, uint64_t now);
+
+/* What the removal of one object needs. */
+struct top_removal {
+	/*
+	 * Proves that nothing uses the object, and removes it. 0 or -errno; then why says in one
+	 * line what stood against it.
+	 */
+	int (*remove_object)(void *context, const struct object_key *key, char *why,
+			     size_t why_size);
+	void *context;
+};
+
+/*
+ * The screen, until it is left or a signal ends it. The terminal is open, and is not stopped when
+ * this fails. removal: NULL: nothing can be removed.
+ */
+int top__run_screen(struct top *top, const struct top_removal *removal);
+
+#endif
