@@ -152,7 +152,8 @@ int top__consume(struct top *top)
 	return n < 0 ? n : top->err;
 }
 
-int top__consume_all(struct top *top)
+/* Everything that is in the ring. */
+static int consume_all(struct top *top)
 {
 	int n;
 
@@ -187,11 +188,11 @@ static int reconcile(struct top *top)
 	int err = 0;
 
 	for (int i = 0; i < SETTLE_ATTEMPTS; i++) {
-		err = top__consume_all(top);
+		err = consume_all(top);
 		if (!err)
 			err = live_snapshot__read(top->source, apply, top, &report);
 		if (!err)
-			err = top__consume_all(top);
+			err = consume_all(top);
 		note_losses(top);
 		if (err || ledger__is_exact(top->ledger))
 			break;
@@ -216,16 +217,24 @@ int top__reconcile_if_needed(struct top *top, uint64_t now)
 	return needs_reconciling(top, now) ? reconcile(top) : 0;
 }
 
-int top__settle(struct top *top)
+int top__settle(struct top *top, uint64_t now)
 {
+	int err = consume_all(top);
+
+	/* Losses after which nothing came: no record in the ring says so. */
 	note_losses(top);
-	if (top->reconcile_never || bpf_source__mappings_observed(top->source))
-		return 0;
-	return reconcile(top);
+	if (!err)
+		err = top__reconcile_if_needed(top, now);
+	if (!err && !top->reconcile_never && !bpf_source__mappings_observed(top->source))
+		err = reconcile(top);
+	return err;
 }
 
-void top__count(struct top *top, uint64_t now)
+void top__count(struct top *top)
 {
+	/* Of now: after a look that took long the next ones do not crowd. */
+	const uint64_t now = top__clock_ns(CLOCK_MONOTONIC);
+
 	top->print_now = false;
 	if (++top->printed == top->times)
 		top->done = true;
@@ -235,10 +244,8 @@ void top__count(struct top *top, uint64_t now)
 
 static int print(struct top *top)
 {
-	int err = top__settle(top);
+	int err;
 
-	if (err)
-		return err;
 	top->view.now_ns = top__clock_ns(CLOCK_MONOTONIC);
 	top->view.clock_offset_ns = (long long)(top__clock_ns(CLOCK_REALTIME) - top->view.now_ns);
 	err = top->json ? ledger_view__print_json(&top->view, top->ledger)
@@ -275,14 +282,10 @@ static int follow(struct top *top)
 		now = top__clock_ns(CLOCK_MONOTONIC);
 		if (top->print_now || now >= top->next_print_ns) {
 			/* What had happened by now is in the report. */
-			err = top__consume_all(top);
-			/* Losses after which nothing came: no record in the ring says so. */
-			note_losses(top);
-			if (!err)
-				err = top__reconcile_if_needed(top, now);
+			err = top__settle(top, now);
 			if (!err)
 				err = print(top);
-			top__count(top, now);
+			top__count(top);
 			continue;
 		}
 		err = top__consume(top);
@@ -369,7 +372,7 @@ static int run(struct top *top)
 	/* The hooks are on since, and the ring holds what happens: there is no gap. */
 	err = live_snapshot__read(top->source, apply, top, &(struct snapshot_report){});
 	if (!err)
-		err = top__consume_all(top);
+		err = consume_all(top);
 	if (!err && !ledger__is_exact(top->ledger))
 		err = reconcile(top);
 	top->next_reconcile_ns = top__clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;

@@ -41,23 +41,20 @@ struct top {
 
 uint64_t top__clock_ns(clockid_t clock);
 
-/* Everything that is in the ring. 0 or -errno, as all of these. */
-int top__consume_all(struct top *top);
-
-/* What is there now, to be applied soon. */
+/* What is in the ring now. 0 or -errno, as all of these. */
 int top__consume(struct top *top);
 
 /* If it is time for that, or something was lost. */
 int top__reconcile_if_needed(struct top *top, uint64_t now);
 
 /*
- * To be called before the ledger is shown: counts what was lost, and where much is inferred
- * compares with the kernel.
+ * To be called before the ledger is shown: takes everything that is in the ring, counts what was
+ * lost, and compares with the kernel if that is due, or if much is inferred.
  */
-int top__settle(struct top *top);
+int top__settle(struct top *top, uint64_t now);
 
-/* One time of -n is over, and the next one is an interval from the last. */
-void top__count(struct top *top, uint64_t now);
+/* One time of -n is over; when the next one is due. */
+void top__count(struct top *top);
 
 /* What the removal of one object needs. */
 struct top_removal {

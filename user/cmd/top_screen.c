@@ -75,9 +75,7 @@ static int carry_out(struct session *session)
 	if (session->wanted & SCREEN_REMOVE) {
 		session->wanted &= ~SCREEN_REMOVE;
 		remove_object(session);
-		err = top__consume_all(top);
-		if (!err)
-			err = top__settle(top);
+		err = top__settle(top, top__clock_ns(CLOCK_MONOTONIC));
 		if (err)
 			return err;
 		session->wanted |= SCREEN_GATHER;
@@ -209,12 +207,8 @@ static int wait_and_take(struct session *session)
 static int look_again(struct session *session, uint64_t now)
 {
 	struct top *top = session->top;
-	int err = top__consume_all(top);
+	int err = top__settle(top, now);
 
-	if (!err)
-		err = top__reconcile_if_needed(top, now);
-	if (!err)
-		err = top__settle(top);
 	explainer__tick(top->explainer, now);
 	if (!screen__is_frozen(session->screen))
 		session->wanted |= SCREEN_GATHER;
@@ -240,7 +234,7 @@ static int follow(struct session *session)
 			err = look_again(session, now);
 			if (!err)
 				err = carry_out(session);
-			top__count(top, now);
+			top__count(top);
 			continue;
 		}
 		err = top__consume(top);
