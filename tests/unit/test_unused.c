@@ -13,7 +13,7 @@
 #define MAKER	 2
 #define OTHER_NS 8
 
-static const struct unused_filter all = {.kinds = UNUSED_KINDS_ALL, .now_s = NOW};
+static const struct unused_filter all = {.kinds = OBJECT_KINDS_ALL, .now_s = NOW};
 
 static struct object_event found(struct fixture *f, uint32_t kind, int32_t id, uint32_t creator,
 				 uint64_t size, int64_t since)

@@ -28,6 +28,30 @@ struct command_info {
 void cmd__print_help(const struct argp_state *state);
 
 /*
+ * Lines in the tables of argp of commands that show objects, and the functions that take them: 0,
+ * or ARGP_ERR_UNKNOWN. of: what the command has to say before the kind.
+ */
+enum { CMD_OPTION_USAGE = 0x1000 }; /* above those of each command */
+
+#define CMD_KIND_OPTIONS(group, of)                                       \
+	{"shmems", 'm', NULL, 0, of "shared memory segments", group},     \
+		{"semaphores", 's', NULL, 0, of "semaphore sets", group}, \
+	{                                                                 \
+		"queues", 'q', NULL, 0, of "message queues", group        \
+	}
+
+/* kinds: bits by enum object_kind. */
+error_t cmd__parse_kind(int key, unsigned int *kinds);
+
+#define CMD_HELP_OPTIONS                                                 \
+	{"help", 'h', NULL, 0, "print this help", -1},                   \
+	{                                                                \
+		"usage", CMD_OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1 \
+	}
+
+error_t cmd__parse_help(int key, struct argp_state *state);
+
+/*
  * Values of options. Where one is not valid the program ends with the status for wrong usage, and a
  * message that names the option and the text.
  */

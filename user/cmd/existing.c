@@ -9,11 +9,6 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 
-static int apply(void *context, const struct event *event)
-{
-	return ledger__apply(context, event);
-}
-
 void existing__report_unseen(const struct snapshot_report *report, unsigned int kinds, bool all)
 {
 	const char *hint = geteuid() ? "; run as root" : "";
@@ -42,33 +37,58 @@ void existing__report_unseen(const struct snapshot_report *report, unsigned int 
 			report->sets_unreadable, hint);
 }
 
-struct ledger *existing__read(struct snapshot_report *report, int *status)
+struct reading {
+	const struct existing_options *options;
+	struct ledger *ledger;
+};
+
+static int apply(void *context, const struct event *event)
 {
-	const struct ledger_options options = {.mappings_observed = true, .keep_past = true};
-	struct ledger *ledger = ledger__new(&options);
+	const struct reading *reading = context;
+	const struct existing_options *options = reading->options;
+	int err = options->each ? options->each(options->context, event) : 0;
+
+	return err ? err : ledger__apply(reading->ledger, event);
+}
+
+int existing__read(struct ledger **ledger, const struct existing_options *options,
+		   struct snapshot_report *report)
+{
+	const struct ledger_options ledger_options = {.mappings_observed = true,
+						      .keep_past = options->keep_past};
+	struct reading reading = {.options = options, .ledger = ledger__new(&ledger_options)};
 	int err;
 
-	*status = EXIT_FAILED;
-	if (!ledger) {
+	*ledger = reading.ledger;
+	if (!*ledger) {
 		pr_err("out of memory");
-		return NULL;
+		return -ENOMEM;
 	}
-	err = snapshot__read(apply, ledger, report);
-	if (!err) {
-		*status = EXIT_DONE;
-		return ledger;
-	}
+	err = options->tables_only ? snapshot__read_tables(apply, &reading, report)
+				   : snapshot__read(apply, &reading, report);
+	if (!err)
+		return 0;
 	pr_err("cannot read what exists: %s", strerror(-err));
-	if (err == -ENOSYS)
-		*status = EXIT_NOT_ALLOWED;
-	ledger__free(ledger);
-	return NULL;
+	ledger__free(*ledger);
+	*ledger = NULL;
+	return err;
 }
 
 int existing__flush(void)
 {
-	if ((!fflush(stdout) && !ferror(stdout)) || errno == EPIPE)
+	int err;
+
+	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
-	pr_err("cannot write to standard output: %s", strerror(errno));
-	return -EIO;
+	err = -errno;
+	if (err != -EPIPE)
+		pr_err("cannot write to standard output: %s", strerror(-err));
+	return err ? err : -EIO;
+}
+
+int existing__status(int err)
+{
+	if (!err || err == -EPIPE)
+		return EXIT_DONE;
+	return err == -ENOSYS ? EXIT_NOT_ALLOWED : EXIT_FAILED;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What exists now, in a ledger: the start of ls, leaks and rm, and what each has to say of what it
- * could not see.
+ * What exists now, in a ledger: how ls, limits, leaks and rm begin, how they end, and what each has
+ * to say of what it could not see.
  */
 #ifndef SHMTRACE_CMD_EXISTING_H
 #define SHMTRACE_CMD_EXISTING_H
@@ -11,11 +11,20 @@
 #include "ledger/ledger.h"
 #include "source/snapshot.h"
 
+struct existing_options {
+	bool tables_only; /* who has what attached does not matter: snapshot__read_tables */
+	bool keep_past;	  /* ledger_options.keep_past */
+	/* Is shown each event before the ledger has it. 0 or -errno. NULL: not wanted. */
+	snapshot_handler each;
+	void *context;
+};
+
 /*
- * A ledger of a snapshot, which the caller frees. NULL: it failed, which has been said, and *status
- * is the exit status.
+ * A ledger of a snapshot, which the caller frees. 0, or -errno after a message; then *ledger is
+ * NULL. -ENOSYS: this kernel has no System V IPC.
  */
-struct ledger *existing__read(struct snapshot_report *report, int *status);
+int existing__read(struct ledger **ledger, const struct existing_options *options,
+		   struct snapshot_report *report);
 
 /*
  * What is missing, or stands there without its holders, because somebody's /proc is closed to us.
@@ -23,8 +32,10 @@ struct ledger *existing__read(struct snapshot_report *report, int *status);
  */
 void existing__report_unseen(const struct snapshot_report *report, unsigned int kinds, bool all);
 
-/* 0, or -EIO: what was printed could not be written, which has been said. A closed pipe is no
- * error. */
+/* 0, or -errno: standard output could not be written, which has been said. -EPIPE needs no word. */
 int existing__flush(void);
+
+/* The exit status of what these return. A closed pipe is no failure. */
+int existing__status(int err);
 
 #endif

@@ -6,23 +6,20 @@
 #include <argp.h>
 #include <errno.h>
 #include <locale.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/vector.h"
 #include "cmd/cmd.h"
+#include "cmd/existing.h"
 #include "cmd/listing.h"
-#include "ledger/ledger.h"
+#include "cmd/repeat.h"
 #include "source/ipcns.h"
-#include "source/snapshot.h"
 #include "view/limit_list.h"
 
 #define NS_PER_S    1000000000ULL
@@ -30,9 +27,7 @@
 #define INTERVAL_NS (2 * NS_PER_S)
 #define ABOVE	    80
 
-#define KINDS_ALL (1u << OBJECT_SHM | 1u << OBJECT_SEM | 1u << OBJECT_MSG)
-
-enum { OPTION_IPCNS = 256, OPTION_EXIT_CODE, OPTION_ABOVE, OPTION_USAGE };
+enum { OPTION_IPCNS = 256, OPTION_EXIT_CODE, OPTION_ABOVE };
 
 struct limits {
 	struct limit_list_options options;
@@ -44,16 +39,13 @@ struct limits {
 	struct ledger *ledger; /* of the report that is being made */
 	struct limit_place *places;
 	size_t n_places, places_cap;
-	int signal_fd;
 	uint64_t printed; /* reports */
 	bool found;	  /* in one of them */
 };
 
 static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "What:", 1},
-	{"shmems", 'm', NULL, 0, "of shared memory segments", 1},
-	{"semaphores", 's', NULL, 0, "of semaphore sets", 1},
-	{"queues", 'q', NULL, 0, "of message queues", 1},
+	CMD_KIND_OPTIONS(1, "of "),
 	{"all-namespaces", 'A', NULL, 0, "of all IPC namespaces, not of our own alone", 1},
 	{"ipcns", OPTION_IPCNS, "INUM", 0, "of this IPC namespace", 1},
 
@@ -69,8 +61,7 @@ static const struct argp_option argp_options[] = {
 	{"above", OPTION_ABOVE, "PERCENT", 0,
 	 "used above this: say what to do about it (default 80)", 4},
 	{"exit-code", OPTION_EXIT_CODE, NULL, 0, "end with 4 where one is", 4},
-	{"help", 'h', NULL, 0, "print this help", -1},
-	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
+	CMD_HELP_OPTIONS,
 	{}};
 
 static void parse_ipcns(const struct argp_state *state, const char *arg, struct limits *limits)
@@ -102,15 +93,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct limits *limits = state->input;
 
 	switch (key) {
-	case 'm':
-		limits->options.kinds |= 1u << OBJECT_SHM;
-		break;
-	case 's':
-		limits->options.kinds |= 1u << OBJECT_SEM;
-		break;
-	case 'q':
-		limits->options.kinds |= 1u << OBJECT_MSG;
-		break;
 	case 'A':
 		limits->all = true;
 		break;
@@ -129,20 +111,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_EXIT_CODE:
 		limits->exit_code = true;
 		break;
-	case 'h':
-		cmd__print_help(state);
-		break;
-	case OPTION_USAGE:
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
-		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "no argument is taken: '%s'", arg);
-		break;
 	case ARGP_KEY_END:
 		if (limits->all && limits->one)
 			argp_error(state, "-A and --ipcns exclude each other");
 		/* fall through */
 	default:
+		if (!cmd__parse_kind(key, &limits->options.kinds))
+			return 0;
 		return cmd_listing__parse(key, arg, state, limit_list__columns,
 					  &limits->options.listing);
 	}
@@ -155,20 +130,14 @@ static char *help_filter(int key, const char *text, void *input)
 	return cmd_listing__help(key, text, limit_list__columns);
 }
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /* The process with the lowest number in each other namespace: mostly the one that lives longest. */
-static int note_place(struct limits *limits, const struct event *process)
+static int note_place(void *context, const struct event *process)
 {
+	struct limits *limits = context;
 	struct limit_place *places;
 
-	if (!process->ipcns || process->ipcns == limits->options.own)
+	if (process->type != EVENT_PROCESS || !process->ipcns ||
+	    process->ipcns == limits->options.own)
 		return 0;
 	for (size_t i = 0; i < limits->n_places; i++)
 		if (limits->places[i].ipcns == process->ipcns)
@@ -183,14 +152,6 @@ static int note_place(struct limits *limits, const struct event *process)
 	return 0;
 }
 
-static int apply(void *context, const struct event *event)
-{
-	struct limits *limits = context;
-	int err = event->type == EVENT_PROCESS ? note_place(limits, event) : 0;
-
-	return err ? err : ledger__apply(limits->ledger, event);
-}
-
 static int print(struct limits *limits, const struct snapshot_report *seen)
 {
 	const struct limit_list_options *options = &limits->options;
@@ -199,24 +160,23 @@ static int print(struct limits *limits, const struct snapshot_report *seen)
 		.places = limits->places,
 		.n_places = limits->n_places,
 		.trend = limits->trend,
-		.now_ns = clock_ns(CLOCK_MONOTONIC),
+		.now_ns = clock__ns(CLOCK_MONOTONIC),
 	};
 	int err;
 
-	report.clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) - report.now_ns);
+	report.clock_offset_ns = (long long)(clock__ns(CLOCK_REALTIME) - report.now_ns);
 	err = limit_list__print(&report, options, stdout);
 	if (err) {
 		pr_err("%s", strerror(-err));
 		return err;
 	}
 	limits->found |= report.found;
-	err = cmd_listing__flush();
+	err = existing__flush();
 	if (err)
 		return err;
 	/* That is the same in every report. */
 	if (!limits->printed++)
-		cmd_listing__report_unseen(seen, options->ipcns != options->own,
-					   options->kinds & 1u << OBJECT_SEM);
+		existing__report_unseen(seen, options->kinds, options->ipcns != options->own);
 	if (report.n_namespaces)
 		return 0;
 	pr_err("cannot find ipc:[%u]: no process or mount that we may see leads there%s; see "
@@ -227,63 +187,25 @@ static int print(struct limits *limits, const struct snapshot_report *seen)
 
 static int make_report(struct limits *limits)
 {
-	const struct ledger_options ledger_options = {.mappings_observed = true};
+	const struct existing_options existing = {
+		.tables_only = true, .each = note_place, .context = limits};
 	struct snapshot_report seen;
 	int err;
 
 	limits->n_places = 0;
-	limits->ledger = ledger__new(&ledger_options);
-	if (!limits->ledger) {
-		pr_err("out of memory");
-		return -ENOMEM;
-	}
-	/* Who has it attached does not matter here. */
-	err = snapshot__read_tables(apply, limits, &seen);
-	if (err)
-		pr_err("cannot read what exists: %s", strerror(-err));
-	else
+	err = existing__read(&limits->ledger, &existing, &seen);
+	if (!err)
 		err = print(limits, &seen);
 	ledger__free(limits->ledger);
 	limits->ledger = NULL;
 	return err;
 }
 
-/* Until then, or until a signal. False: a signal came. */
-static bool wait_until(const struct limits *limits, uint64_t until_ns)
-{
-	struct pollfd fd = {.fd = limits->signal_fd, .events = POLLIN};
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-
-	while (now < until_ns) {
-		uint64_t rest_ms = (until_ns - now + NS_PER_MS - 1) / NS_PER_MS;
-
-		if (poll(&fd, 1, rest_ms < 3600000 ? rest_ms : 3600000) > 0)
-			return false;
-		now = clock_ns(CLOCK_MONOTONIC);
-	}
-	return true;
-}
-
-static int open_signals(struct limits *limits)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	limits->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (limits->signal_fd >= 0)
-		return 0;
-	pr_err("cannot wait for signals: %s", strerror(errno));
-	return -errno;
-}
-
 static int follow(struct limits *limits)
 {
 	const struct listing_options *listing = &limits->options.listing;
-	uint64_t next_ns = clock_ns(CLOCK_MONOTONIC);
-	int err = open_signals(limits);
+	struct repeat repeat;
+	int err = repeat__begin(&repeat, limits->interval_ns);
 
 	limits->trend = trend__new();
 	if (!err && !limits->trend) {
@@ -292,17 +214,13 @@ static int follow(struct limits *limits)
 	}
 	for (uint64_t i = 1; !err; i++) {
 		err = make_report(limits);
-		if (err || i == limits->times)
-			break;
-		do
-			next_ns += limits->interval_ns;
-		while (next_ns <= clock_ns(CLOCK_MONOTONIC));
-		if (!wait_until(limits, next_ns))
+		if (err || i == limits->times || !repeat__wait(&repeat))
 			break;
 		/* For people, a report is told from the next. */
 		if (!listing->json && !listing->raw && listing->headings)
 			putchar('\n');
 	}
+	repeat__end(&repeat);
 	return err;
 }
 
@@ -316,15 +234,15 @@ int cmd_limits(int argc, char *argv[])
 		       "Needs no BPF; an ordinary user sees what that user may see.\v",
 		.help_filter = help_filter,
 	};
-	struct limits limits = {.options = {.own = ipcns__inum(), .above = ABOVE}, .signal_fd = -1};
+	struct limits limits = {.options = {.own = ipcns__inum(), .above = ABOVE}};
 	struct limit_list_options *options = &limits.options;
-	int err;
+	int err, status;
 
 	setlocale(LC_CTYPE, "");
 	cmd_listing__init(&options->listing);
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &limits);
 	if (!options->kinds)
-		options->kinds = KINDS_ALL;
+		options->kinds = OBJECT_KINDS_ALL;
 	if (!limits.all && !limits.one)
 		options->ipcns = options->own;
 	if (limits.times && !limits.interval_ns)
@@ -334,9 +252,6 @@ int cmd_limits(int argc, char *argv[])
 	err = options->live ? follow(&limits) : make_report(&limits);
 	trend__free(limits.trend);
 	free(limits.places);
-	if (limits.signal_fd >= 0)
-		close(limits.signal_fd);
-	if (err && err != -EPIPE)
-		return err == -ENOSYS ? EXIT_NOT_ALLOWED : EXIT_FAILED;
-	return limits.exit_code && limits.found ? EXIT_FOUND : EXIT_DONE;
+	status = existing__status(err);
+	return !status && limits.exit_code && limits.found ? EXIT_FOUND : status;
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/listing.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "cmd/cmd.h"
 
 void cmd_listing__init(struct listing_options *options)
 {
@@ -74,8 +73,11 @@ error_t cmd_listing__parse(int key, char *arg, struct argp_state *state,
 		if (options->json && options->raw)
 			argp_error(state, "-J and -r exclude each other");
 		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "no argument is taken: '%s'", arg);
+		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cmd__parse_help(key, state);
 	}
 	return 0;
 }
@@ -96,44 +98,4 @@ char *cmd_listing__help(int key, const char *text, const struct listing_column *
 		fprintf(out, "  %-8s %s\n", columns[i].table.name, columns[i].help);
 	fclose(out);
 	return help;
-}
-
-void cmd_listing__report_unseen(const struct snapshot_report *report, bool all, bool sets)
-{
-	const char *hint = geteuid() ? "; run as root" : "";
-
-	if (report->mappings_hidden)
-		pr_warn("attachments whose holders may not be seen: %u%s", report->mappings_hidden,
-			hint);
-	if (all && report->processes_unreadable)
-		pr_warn("processes whose IPC namespace may not be seen: %u%s",
-			report->processes_unreadable, hint);
-	if (all && report->processes_hidden)
-		pr_warn("/proc does not show all processes, nor their IPC namespaces: it is "
-			"mounted with hidepid%s",
-			hint);
-	if (all && report->namespaces_unreadable)
-		pr_warn("IPC namespaces that may not be entered and are missing: %u of %u%s",
-			report->namespaces_unreadable, report->namespaces, hint);
-	if (report->mappings_ambiguous)
-		pr_warn("attachments that may be of several IPC namespaces and are missing: %u%s",
-			report->mappings_ambiguous, hint);
-	if (report->mappings_unlisted)
-		pr_warn("attachments of segments in IPC namespaces that cannot be found: %u%s",
-			report->mappings_unlisted, hint);
-	if (sets && report->sets_unreadable)
-		pr_warn("semaphore sets whose last users may not be seen: %u%s",
-			report->sets_unreadable, hint);
-}
-
-int cmd_listing__flush(void)
-{
-	int err;
-
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	err = -errno;
-	if (err != -EPIPE)
-		pr_err("cannot write to standard output: %s", strerror(-err));
-	return err ? err : -EIO;
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the commands that print a table of a snapshot share: options, the list of columns in their
- * help, and the words for what could not be seen.
+ * What the commands that print a table of a snapshot share: options, and the list of columns
+ * in their help.
  */
 #ifndef SHMTRACE_CMD_LISTING_H
 #define SHMTRACE_CMD_LISTING_H
 
 #include <argp.h>
-#include <stdbool.h>
 
-#include "source/snapshot.h"
 #include "view/listing.h"
 
 /*
@@ -31,22 +29,13 @@
 void cmd_listing__init(struct listing_options *options);
 
 /*
- * Takes those options, and ARGP_KEY_END for what excludes what. 0, or ARGP_ERR_UNKNOWN. What is
- * wrong ends the program (cmd/cmd.h).
+ * Takes those options, those of help, ARGP_KEY_END for what excludes what, and ARGP_KEY_ARG, as no
+ * argument is taken. 0, or ARGP_ERR_UNKNOWN. What is wrong ends the program (cmd/cmd.h).
  */
 error_t cmd_listing__parse(int key, char *arg, struct argp_state *state,
 			   const struct listing_column *columns, struct listing_options *options);
 
 /* For argp's help_filter: the list of columns, behind the options. argp frees what this returns. */
 char *cmd_listing__help(int key, const char *text, const struct listing_column *columns);
-
-/*
- * Warns of what is missing, or stands there without its holders, because somebody's /proc is closed
- * to us. all: namespaces, not our own alone. sets: semaphore sets are shown.
- */
-void cmd_listing__report_unseen(const struct snapshot_report *report, bool all, bool sets);
-
-/* 0, or -errno after a message; a closed pipe is none, and returns -EPIPE. */
-int cmd_listing__flush(void);
 
 #endif

@@ -19,6 +19,37 @@ void cmd__print_help(const struct argp_state *state)
 	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 }
 
+error_t cmd__parse_kind(int key, unsigned int *kinds)
+{
+	switch (key) {
+	case 'm':
+		*kinds |= 1u << OBJECT_SHM;
+		return 0;
+	case 's':
+		*kinds |= 1u << OBJECT_SEM;
+		return 0;
+	case 'q':
+		*kinds |= 1u << OBJECT_MSG;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+error_t cmd__parse_help(int key, struct argp_state *state)
+{
+	switch (key) {
+	case 'h':
+		cmd__print_help(state);
+		return 0;
+	case CMD_OPTION_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 void cmd__check(const struct argp_state *state, const char *option, const char *text, int err)
 {
 	if (err)

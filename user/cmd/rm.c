@@ -5,7 +5,6 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,22 +16,17 @@
 #include "base/vector.h"
 #include "cmd/cmd.h"
 #include "cmd/existing.h"
+#include "cmd/unused_options.h"
 #include "source/ipcns.h"
 #include "source/removal.h"
 #include "view/ledger.h"
+#include "view/listing.h"
 #include "view/rm.h"
 #include "view/unused.h"
 
-#define NS_PER_S  1000000000ULL
 #define LISTS_MAX 3 /* what changes every second will not be older the next time */
 
-enum {
-	OPTION_ORPHANS = 256,
-	OPTION_MIN_AGE,
-	OPTION_MIN_SIZE,
-	OPTION_IPCNS,
-	OPTION_USAGE,
-};
+enum { OPTION_ORPHANS = 256, OPTION_IPCNS };
 
 /* "shm:32769" or "shm:0x52e2c1" */
 struct target {
@@ -66,11 +60,8 @@ struct rm {
 static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "What, where no object is named:", 1},
 	{"orphans", OPTION_ORPHANS, NULL, 0, "all that is proven unused (default)", 1},
-	{"shmems", 'm', NULL, 0, "of these, shared memory segments", 1},
-	{"semaphores", 's', NULL, 0, "of these, semaphore sets", 1},
-	{"queues", 'q', NULL, 0, "of these, message queues", 1},
-	{"min-age", OPTION_MIN_AGE, "TIME", 0, "unused for as long as this: 30s, 10m, 2h, 7d", 1},
-	{"min-size", OPTION_MIN_SIZE, "SIZE", 0, "segments of at least so many bytes: 64k, 1M", 1},
+	CMD_KIND_OPTIONS(1, "of these, "),
+	CMD_UNUSED_OPTIONS(1),
 	{"user", 'u', "USER", 0, "owned by this user: a name or a number", 1},
 	{"all-namespaces", 'A', NULL, 0, "in all IPC namespaces, not in our own alone", 1},
 
@@ -80,8 +71,7 @@ static const struct argp_option argp_options[] = {
 	{"force", 'f', NULL, 0, "what is named also where it is in use", 2},
 	{"bytes", 'b', NULL, 0, "exact numbers of bytes", 2},
 	{"json", 'J', NULL, 0, "JSON, one object a line", 2},
-	{"help", 'h', NULL, 0, "print this help", -1},
-	{"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
+	CMD_HELP_OPTIONS,
 	{}};
 
 static void add_target(struct rm *rm, const struct argp_state *state, const char *text)
@@ -129,45 +119,30 @@ static void check_choice(const struct rm *rm, const struct argp_state *state)
 		argp_error(state, "--force goes with named objects alone");
 }
 
+/* What chooses among orphans. */
 static error_t parse_choice(int key, char *arg, struct argp_state *state)
 {
 	struct rm *rm = state->input;
 	struct unused_filter *filter = &rm->filter;
-	uint64_t ns = 0;
+	error_t err = 0;
 
 	switch (key) {
 	case OPTION_ORPHANS:
 		rm->orphans = true;
 		return 0;
-	case 'm':
-		filter->kinds |= 1u << OBJECT_SHM;
-		break;
-	case 's':
-		filter->kinds |= 1u << OBJECT_SEM;
-		break;
-	case 'q':
-		filter->kinds |= 1u << OBJECT_MSG;
-		break;
-	case OPTION_MIN_AGE:
-		cmd__check(state, "--min-age", arg, parse__seconds(arg, &ns));
-		filter->min_age_s = (ns + NS_PER_S - 1) / NS_PER_S;
-		break;
-	case OPTION_MIN_SIZE:
-		cmd__check(state, "--min-size", arg, parse__size(arg, &filter->min_size));
-		break;
 	case 'u':
 		filter->of_user = true;
 		filter->uid = cmd__user(state, arg);
 		break;
 	case 'A':
 		rm->everywhere = true;
-		filter->ipcns = 0;
-		break;
+		/* fall through */
 	default:
-		return ARGP_ERR_UNKNOWN;
+		err = cmd_unused__parse(key, arg, state, filter);
+		break;
 	}
-	rm->filtered = true;
-	return 0;
+	rm->filtered |= !err;
+	return err ? cmd__parse_help(key, state) : 0;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -192,12 +167,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'J':
 		rm->json = true;
-		break;
-	case 'h':
-		cmd__print_help(state);
-		break;
-	case OPTION_USAGE:
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		break;
 	case ARGP_KEY_ARG:
 		add_target(rm, state, arg);
@@ -252,45 +221,26 @@ static int choose_orphans(struct rm *rm, const struct ledger *ledger)
 	return err;
 }
 
-struct key_search {
-	const struct target *target;
-	uint32_t ipcns;
-	const struct ledger_object *found;
-};
-
-static bool compare_key(void *context, const struct ledger_object *object)
-{
-	struct key_search *search = context;
-	struct object_info info;
-
-	ledger__object_info(object, &info);
-	if (info.kind == search->target->kind && info.ipcns == search->ipcns &&
-	    info.key == search->target->key)
-		search->found = object;
-	return !search->found;
-}
-
 static int choose_named(struct rm *rm, const struct ledger *ledger)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < rm->n_targets; i++) {
 		struct target *target = &rm->targets[i];
-		struct key_search search = {.target = target, .ipcns = rm->filter.ipcns};
+		const struct ledger_object *found;
 		struct object_info info;
 		bool used;
 
-		if (target->by_key)
-			ledger__for_each_object(ledger, compare_key, &search);
-		else
-			search.found = ledger__find_object(ledger, rm->filter.ipcns, target->kind,
-							   target->id);
-		target->missing = !search.found;
+		found = target->by_key ? ledger__find_key(ledger, rm->filter.ipcns, target->kind,
+							  target->key)
+				       : ledger__find_object(ledger, rm->filter.ipcns, target->kind,
+							     target->id);
+		target->missing = !found;
 		if (target->missing) {
 			rm->n_missing++;
 			continue;
 		}
-		ledger__object_info(search.found, &info);
+		ledger__object_info(found, &info);
 		used = info.state == STATE_IN_USE || info.state == STATE_IDLE;
 		err = add_row(rm, &info, used && !rm->force ? RM_IN_USE : RM_TRIED);
 	}
@@ -333,29 +283,30 @@ static void await_next_second(int64_t second)
 		nanosleep(&pause, NULL);
 }
 
-/* The exit status. *ledger: of the last list, which the caller frees. */
+/* 0 or -errno after a message. *ledger: of the last list, which the caller frees. */
 static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 {
+	const struct existing_options existing = {.keep_past = true};
 	struct snapshot_report report;
-	int err, status = EXIT_DONE;
+	int err;
 
 	for (int lists = 1;; lists++) {
 		rm->n_rows = rm->n_missing = 0;
 		*listed_s = removal__clock();
-		*ledger = existing__read(&report, &status);
-		if (!*ledger)
-			return status;
+		err = existing__read(ledger, &existing, &report);
+		if (err)
+			return err;
 		if (!namespace_was_read(rm, *ledger)) {
 			pr_err("cannot read ipc:[%u]: it has ended, or may not be entered; "
 			       "'shmtrace ls -A' shows those that can be read",
 			       rm->filter.ipcns);
-			return EXIT_FAILED;
+			return -ENOENT;
 		}
 		rm->filter.now_s = time(NULL);
 		err = rm->n_targets ? choose_named(rm, *ledger) : choose_orphans(rm, *ledger);
 		if (err) {
-			pr_err("out of memory");
-			return EXIT_FAILED;
+			pr_err("%s", strerror(-err));
+			return err;
 		}
 		if (!rm->yes || lists == LISTS_MAX || !is_too_new(rm, *listed_s))
 			break;
@@ -368,7 +319,7 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
 			       rm->targets[i].text, rm->filter.ipcns);
 	existing__report_unseen(&report, rm->filter.kinds, rm->everywhere);
-	return EXIT_DONE;
+	return 0;
 }
 
 /* Only what was not refused: the list is apart, since the kernel's side knows nothing of rows. */
@@ -391,6 +342,7 @@ static int try_all(struct rm *rm, int64_t listed_s)
 	return 0;
 }
 
+/* The exit status. */
 static int run(struct rm *rm)
 {
 	struct rm_view view = {.out = stdout,
@@ -398,28 +350,27 @@ static int run(struct rm *rm)
 			       .dry = !rm->yes,
 			       .bytes = rm->bytes,
 			       .namespaces = rm->filter.ipcns != ipcns__inum(),
-			       .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
+			       .utf8 = listing__utf8()};
 	struct rm_counts counts = {0};
 	struct ledger *ledger = NULL;
 	int64_t listed_s;
-	int err, status = choose(rm, &ledger, &listed_s);
+	int status, err = choose(rm, &ledger, &listed_s);
 
-	if (status) {
-		ledger__free(ledger);
-		return status;
-	}
-	view.ledger = ledger;
-	err = try_all(rm, listed_s);
-	if (err)
-		pr_err("out of memory");
-	for (size_t i = 0; !err && i < rm->n_rows; i++)
-		rm_view__print(&view, &rm->rows[i], &counts);
 	if (!err) {
+		err = try_all(rm, listed_s);
+		if (err)
+			pr_err("%s", strerror(-err));
+	}
+	if (!err) {
+		view.ledger = ledger;
+		for (size_t i = 0; i < rm->n_rows; i++)
+			rm_view__print(&view, &rm->rows[i], &counts);
 		rm_view__print_end(&view, &counts, rm->n_unknown);
 		err = existing__flush();
 	}
 	ledger__free(ledger);
-	return err || counts.kept || rm->n_missing ? EXIT_FAILED : EXIT_DONE;
+	status = existing__status(err);
+	return !status && (counts.kept || rm->n_missing) ? EXIT_FAILED : status;
 }
 
 int cmd_rm(int argc, char *argv[])
@@ -439,7 +390,7 @@ int cmd_rm(int argc, char *argv[])
 	setlocale(LC_CTYPE, "");
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &rm);
 	if (!rm.filter.kinds)
-		rm.filter.kinds = UNUSED_KINDS_ALL;
+		rm.filter.kinds = OBJECT_KINDS_ALL;
 	status = run(&rm);
 	free(rm.targets);
 	free(rm.rows);

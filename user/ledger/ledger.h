@@ -13,6 +13,9 @@
 
 #include "event.h"
 
+/* Bits by enum object_kind. */
+#define OBJECT_KINDS_ALL (1u << OBJECT_SHM | 1u << OBJECT_SEM | 1u << OBJECT_MSG)
+
 struct ledger;
 struct ledger_object;
 struct ledger_process;

@@ -13,8 +13,6 @@
 #include "base/buffer.h"
 #include "ledger/ledger.h"
 
-#define UNUSED_KINDS_ALL (1u << OBJECT_SHM | 1u << OBJECT_SEM | 1u << OBJECT_MSG)
-
 struct unused_filter {
 	unsigned int kinds; /* bits by enum object_kind */
 	uint32_t ipcns;	    /* inode number; 0: all namespaces */
