@@ -18,6 +18,7 @@ unset NO_COLOR
 export LC_ALL=C.UTF-8
 
 TRACER='' KEEPER='' CALLER='' # processes of the test, ended with it
+INIT=''                       # the first one of private_namespaces
 
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
@@ -89,6 +90,26 @@ own_namespace() {
 	IPCNS=$(ipcns_of "$KEEPER")
 }
 
+# The same, with a PID namespace of our own: what runs inside sees no process, and so no IPC namespace,
+# of anybody else. Whatever removes all that it finds runs there, so that a defect harms nobody.
+private_namespaces() {
+	unshare -ipf --mount-proc --kill-child sleep 3600 3>&- 8>&- &
+	KEEPER=$!
+	await 10 has_child "$KEEPER"
+	INIT=$(pgrep -P "$KEEPER")
+	await 10 has_own_proc
+	# shellcheck disable=SC2034 # used by the tests
+	IPCNS=$(ipcns_of "$KEEPER")
+}
+
+has_child() {
+	pgrep -P "$1" >/dev/null
+}
+
+has_own_proc() {
+	inside sh -c '[ "$(cat /proc/1/comm)" = sleep ]'
+}
+
 ipcns_of() {
 	readlink "/proc/$1/ns/ipc" | tr -dc 0-9
 }
@@ -101,6 +122,7 @@ entered() {
 exec_inside() {
 	local there=()
 	[ -z "$KEEPER" ] || there=(nsenter --ipc="/proc/$KEEPER/ns/ipc" --)
+	[ -z "$INIT" ] || there=(nsenter -t "$INIT" -i -p -m --)
 	exec "${there[@]}" "$@"
 }
 

@@ -56,6 +56,30 @@ load live.bash
 	grep -E "^ {42}or raise it: sysctl -w kernel.shmmni=6$" "$T/ours"
 }
 
+@test "refusals: sets and queues that nothing uses are named, and rm with these names removes them" {
+	private_namespaces
+	inside sh -c 'echo "32000 1024000000 500 18" >/proc/sys/kernel/sem; echo 2 >/proc/sys/kernel/msgmni'
+	# From outside, as PIDs that the kernel tells are those of the machine.
+	KEEPER='' INIT='' start_trace --ipcns "$IPCNS" -x -J -o "$T/ours"
+	inside sh -c 'for i in $(seq 19); do ipcmk -S 1; done; ipcmk -Q; ipcmk -Q; ipcmk -Q; true' >"$T/made"
+	end_trace
+	valid "$T/ours"
+	jq -c 'select(.type == "limit") | [.limit, .remedy]' "$T/ours"
+	remedy SEMMNI look | grep -qE '(^| )shmtrace leaks --unknown -s$'
+	remedy MSGMNI look | grep -qE '(^| )shmtrace leaks --unknown -q$'
+	[ "$(remedy SEMMNI remove | grep -o 'shmtrace .*')" = "shmtrace rm $(printf 'sem:%s ' {0..15} | xargs)" ]
+	[ "$(remedy MSGMNI remove | grep -o 'shmtrace .*')" = "shmtrace rm msg:0 msg:1" ]
+	# shellcheck disable=SC2046 # the names are words
+	inside "$SHMTRACE" rm --yes $(remedy SEMMNI remove | grep -o 'sem:.*') $(remedy MSGMNI remove | grep -o 'msg:.*')
+	[ "$(inside awk 'NR > 1 { print $2 }' /proc/sysvipc/sem | xargs)" = "16 17" ]
+	[ "$(inside awk 'NR > 1' /proc/sysvipc/msg)" = "" ]
+}
+
+# A command of the only remedy for that limit: limit, look or remove.
+remedy() {
+	jq -r --arg limit "$1" --arg what "$2" 'select(.type == "limit" and .limit == $limit).remedy[$what]' "$T/ours"
+}
+
 @test "refusals: not with --no-explain, nor of errors and calls that are not shown" {
 	"$SHMTRACE" trace -q --no-explain -J -x -o "$T/ours" -- "$WORK/refusals" >"$T/want"
 	[ "$(jq -r .type "$T/ours" | sort -u | tr '\n' ' ')" = "call end " ]

@@ -129,6 +129,41 @@ static void test_sets_are_unknown(void **state)
 	fixture_close(&f);
 }
 
+/* More than have room, in no order. */
+static void test_ids_of_orphans(void **state)
+{
+	struct fixture f;
+	struct usage usage;
+	uint64_t at;
+
+	(void)state;
+	fixture_open(&f, true);
+	at = f.now;
+	snapshot(&f, SNAPSHOT_BEGIN, 0, at);
+	found_process(&f, 2, at, at);
+	/* 40 numbers, each once; those of 0 to 3 are a live process's. */
+	for (int32_t i = 0; i < 40; i++)
+		found_sized(&f, i * 17 % 40 < 4 ? 2 : 4, OBJECT_SHM, i * 17 % 40, 1);
+	snapshot(&f, SNAPSHOT_END, NS, at);
+	snapshot(&f, SNAPSHOT_END, 0, at);
+	usage = usage_of(&f, NS, LIMIT_SHMMNI);
+	assert_int_equal(usage.objects_orphaned, 36);
+	assert_int_equal(usage.n_orphan_ids, USAGE_ORPHAN_IDS);
+	for (size_t i = 0; i < USAGE_ORPHAN_IDS; i++)
+		assert_int_equal(usage.orphan_ids[i], 4 + i);
+	fixture_close(&f);
+
+	fixture_open(&f, true);
+	fill(&f);
+	usage = usage_of(&f, NS, LIMIT_SHMMNI);
+	assert_int_equal(usage.n_orphan_ids, 3);
+	assert_int_equal(usage.orphan_ids[0], 3);
+	assert_int_equal(usage.orphan_ids[2], 5);
+	usage = usage_of(&f, NS, LIMIT_SEMMNI);
+	assert_int_equal(usage.n_orphan_ids, 0);
+	fixture_close(&f);
+}
+
 struct all {
 	const struct fixture *f;
 	size_t count;
@@ -170,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_pages_are_rounded_up),
 		cmocka_unit_test(test_sets_are_unknown),
+		cmocka_unit_test(test_ids_of_orphans),
 		cmocka_unit_test(test_all_in_one_pass),
 	};
 

@@ -153,9 +153,14 @@ static void test_use_and_what_was_wanted(void **state)
 
 static void test_orphans_first(void **state)
 {
-	const struct usage usage = {
-		.amount = 4999, .orphaned = 12, .objects_orphaned = 3, .objects_unknown = 9};
-	const struct usage one = {.orphaned = 1, .objects_orphaned = 1};
+	const struct usage usage = {.amount = 4999,
+				    .orphaned = 12,
+				    .objects_orphaned = 3,
+				    .objects_unknown = 9,
+				    .n_orphan_ids = 3,
+				    .orphan_ids = {3, 5, 32770}};
+	const struct usage one = {
+		.orphaned = 1, .objects_orphaned = 1, .n_orphan_ids = 1, .orphan_ids = {7}};
 
 	(void)state;
 	find(LIMIT_SHMALL, &limits, &usage, &own, 0);
@@ -169,9 +174,39 @@ static void test_orphans_first(void **state)
 	find(LIMIT_SHMMNI, &limits, &one, &own, 0);
 	assert_non_null(strstr(remedy.lines[0], "remove 1 segment that"));
 	find(LIMIT_SEMMNS, &limits, &one, &own, 0);
-	assert_non_null(strstr(remedy.lines[0], "remove 1 semaphore set (1 semaphore) that"));
+	assert_string_equal(remedy.lines[0],
+			    "remove 1 semaphore set (1 semaphore) that nothing uses: shmtrace rm "
+			    "sem:7 (to look first: shmtrace leaks --unknown -s)");
 	find(LIMIT_MSGMNI, &limits, &usage, &own, 0);
-	assert_non_null(strstr(remedy.lines[0], "remove 3 queues that"));
+	assert_string_equal(remedy.lines[0],
+			    "remove 3 queues that nothing uses: shmtrace rm msg:3 msg:5 msg:32770 "
+			    "(to look first: shmtrace leaks --unknown -q)");
+	assert_string_equal(remedy.look, "shmtrace leaks --unknown -q");
+	assert_string_equal(remedy.remove, "shmtrace rm msg:3 msg:5 msg:32770");
+}
+
+/* Of more than have room the first are named, and the line says that there are others. */
+static void test_many_orphans(void **state)
+{
+	struct usage usage = {.objects_orphaned = 16, .orphaned = 16, .n_orphan_ids = 16};
+	char *id;
+
+	(void)state;
+	for (int i = 0; i < USAGE_ORPHAN_IDS; i++)
+		usage.orphan_ids[i] = i;
+	find(LIMIT_SEMMNI, &limits, &usage, &own, 0);
+	assert_non_null(
+		strstr(remedy.lines[0], "sets that nothing uses: shmtrace rm sem:0 sem:1 "));
+	usage.objects_orphaned = 17;
+	find(LIMIT_SEMMNI, &limits, &usage, &own, 0);
+	id = strstr(remedy.lines[0], "remove 17 semaphore sets that nothing uses, the first 16 of "
+				     "them: shmtrace rm sem:0 sem:1 ");
+	assert_ptr_equal(id, remedy.lines[0]);
+	assert_non_null(strstr(remedy.lines[0], " sem:15 (to look first: "));
+	/* Of segments rm finds all. */
+	find(LIMIT_SHMMNI, &limits, &usage, &own, 0);
+	assert_string_equal(remedy.remove, "shmtrace rm");
+	assert_non_null(strstr(remedy.lines[0], "17 segments that nothing uses: shmtrace rm ("));
 }
 
 static void test_nothing_proven(void **state)
@@ -184,8 +219,8 @@ static void test_nothing_proven(void **state)
 	assert_int_equal(remedy.n_lines, 2);
 	assert_string_equal(remedy.lines[0],
 			    "look at 120 semaphore sets that nobody is known to use, which proves "
-			    "nothing: shmtrace ls -s");
-	assert_string_equal(remedy.look, "shmtrace ls -s");
+			    "nothing: shmtrace leaks --unknown -s");
+	assert_string_equal(remedy.look, "shmtrace leaks --unknown -s");
 	assert_string_equal(remedy.remove, "");
 	assert_string_equal(remedy.lines[1],
 			    "or raise it: sysctl -w 'kernel.sem=250 32000 100 256'");
@@ -196,7 +231,11 @@ static void test_nothing_proven(void **state)
 
 static void test_other_namespace(void **state)
 {
-	const struct usage usage = {.objects_orphaned = 3, .orphaned = 3};
+	const struct usage usage = {
+		.objects_orphaned = 3, .orphaned = 3, .n_orphan_ids = 3, .orphan_ids = {0, 1, 2}};
+	struct usage most = {.objects_orphaned = UINT32_MAX,
+			     .orphaned = UINT64_MAX,
+			     .n_orphan_ids = USAGE_ORPHAN_IDS};
 	const struct usage unknown = {.objects_unknown = 3};
 	const struct remedy_place known = {.ipcns = 4026532177, .pid = 4194304, .ids_max = 32768};
 	const struct remedy_place nameless = {.ipcns = 4026532177, .ids_max = 32768};
@@ -204,13 +243,13 @@ static void test_other_namespace(void **state)
 
 	(void)state;
 	find(LIMIT_SEMMNI, &limits, &usage, &known, 0);
-	assert_string_equal(remedy.look, "nsenter -t 4194304 -i shmtrace leaks");
-	assert_string_equal(remedy.remove, "nsenter -t 4194304 -i shmtrace rm");
+	assert_string_equal(remedy.look, "nsenter -t 4194304 -i shmtrace leaks --unknown -s");
+	assert_string_equal(remedy.remove, "nsenter -t 4194304 -i shmtrace rm sem:0 sem:1 sem:2");
 	assert_string_equal(remedy.raise,
 			    "nsenter -t 4194304 -i sysctl -w 'kernel.sem=250 32000 100 256'");
 	assert_non_null(strstr(remedy.lines[1], remedy.raise));
 	find(LIMIT_MSGMNI, &limits, &unknown, &known, 0);
-	assert_string_equal(remedy.look, "nsenter -t 4194304 -i shmtrace ls -q");
+	assert_string_equal(remedy.look, "nsenter -t 4194304 -i shmtrace leaks --unknown -q");
 
 	find(LIMIT_SHMMNI, &limits, &usage, &nameless, 0);
 	assert_string_equal(remedy.raise, "sysctl -w kernel.shmmni=8192");
@@ -231,6 +270,13 @@ static void test_other_namespace(void **state)
 	assert_string_equal(remedy.raise, "nsenter -t 4194304 -i sysctl -w "
 					  "'kernel.sem=2147483647 2147483647 2147483647 32768'");
 	assert_string_equal(strstr(remedy.lines[1], "nsenter"), remedy.raise);
+	for (int i = 0; i < USAGE_ORPHAN_IDS; i++)
+		most.orphan_ids[i] = INT_MAX;
+	find(LIMIT_SEMMNS, &limits, &most, &known, 0);
+	assert_string_equal(strrchr(remedy.remove, ' '), " sem:2147483647");
+	assert_string_equal(strrchr(remedy.lines[0], ' '), " -s)");
+	find(LIMIT_SEMMNS, &limits, &most, &nameless, 0);
+	assert_string_equal(strrchr(remedy.lines[0], ' '), " -s)");
 }
 
 int main(void)
@@ -241,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_other_bounds),
 		cmocka_unit_test(test_use_and_what_was_wanted),
 		cmocka_unit_test(test_orphans_first),
+		cmocka_unit_test(test_many_orphans),
 		cmocka_unit_test(test_nothing_proven),
 		cmocka_unit_test(test_other_namespace),
 	};

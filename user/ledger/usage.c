@@ -151,6 +151,20 @@ static struct holder *get_holder(struct holder **holders, const struct ledger_ob
 	return holder;
 }
 
+/* Where there is no room for all, the lowest stay. */
+static void keep_id(struct usage *usage, int32_t id)
+{
+	size_t i = usage->n_orphan_ids;
+
+	if (i < USAGE_ORPHAN_IDS)
+		usage->n_orphan_ids++;
+	else if (usage->orphan_ids[--i] < id)
+		return;
+	for (; i && usage->orphan_ids[i - 1] > id; i--)
+		usage->orphan_ids[i] = usage->orphan_ids[i - 1];
+	usage->orphan_ids[i] = id;
+}
+
 static int add_object(struct gathered *gathered, const struct ledger_object *object)
 {
 	const enum object_state state = object__state(object);
@@ -173,6 +187,7 @@ static int add_object(struct gathered *gathered, const struct ledger_object *obj
 		usage->orphaned += amount;
 		holder->sum.objects_orphaned++;
 		holder->sum.orphaned += amount;
+		keep_id(usage, object->key.id);
 	}
 	if (holder->sum.pid != object->creator)
 		holder->several = true;

@@ -60,7 +60,7 @@ struct usage_holder {
 	uint32_t objects_ended; /* whose creator is known to have ended */
 };
 
-enum { USAGE_HOLDERS = 3 };
+enum { USAGE_HOLDERS = 3, USAGE_ORPHAN_IDS = 16 };
 
 struct usage {
 	uint64_t amount; /* that the ledger's objects take, in the unit of the limit */
@@ -69,6 +69,8 @@ struct usage {
 	uint32_t objects_orphaned;
 	uint32_t objects_unknown;		    /* nobody uses them that we know of: no proof */
 	uint64_t unknown;			    /* of the amount: theirs */
+	size_t n_orphan_ids;			    /* of those below */
+	int32_t orphan_ids[USAGE_ORPHAN_IDS];	    /* of what nothing uses: the lowest, in order */
 	size_t n_holders;			    /* all there are, not those below alone */
 	struct usage_holder holders[USAGE_HOLDERS]; /* the largest first */
 };

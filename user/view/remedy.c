@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "source/ipcns.h"
+#include "view/ledger.h"
 
 /*
  * What the kernel takes (ipc/ipc_sysctl.c, 5.10 to 7.2) and begins with (include/uapi/linux/shm.h,
@@ -125,22 +126,41 @@ static void add_line(struct remedy *remedy, ...)
 	line[out.len] = '\0';
 }
 
+static void put_remove(char command[REMEDY_COMMAND_BYTES], const char *prefix, uint32_t kind,
+		       const struct usage *usage)
+{
+	int len = snprintf(command, REMEDY_COMMAND_BYTES, "%sshmtrace rm", prefix);
+
+	for (size_t i = 0; kind != OBJECT_SHM && i < usage->n_orphan_ids; i++)
+		len += snprintf(command + len, REMEDY_COMMAND_BYTES - len, " %s:%" PRId32,
+				object_kind__name(kind), usage->orphan_ids[i]);
+}
+
 static void find_unused(struct remedy *remedy, const char *prefix, const char *where,
 			enum ipc_limit limit, const struct usage *usage)
 {
 	static const char options[] = {[OBJECT_SHM] = 'm', [OBJECT_SEM] = 's', [OBJECT_MSG] = 'q'};
-	char objects[80];
+	const uint32_t kind = ipc_limit__kind(limit);
+	char objects[80], first[32] = "";
 
+	if (!usage->objects_orphaned && !usage->objects_unknown)
+		return;
+	/* Without history only segments are proven unused; the others are shown as unknown. */
+	if (usage->objects_orphaned && kind == OBJECT_SHM)
+		snprintf(remedy->look, sizeof(remedy->look), "%sshmtrace leaks", prefix);
+	else
+		snprintf(remedy->look, sizeof(remedy->look), "%sshmtrace leaks --unknown -%c",
+			 prefix, options[kind]);
 	if (usage->objects_orphaned) {
 		put_orphans(objects, sizeof(objects), limit, usage);
-		snprintf(remedy->look, sizeof(remedy->look), "%sshmtrace leaks", prefix);
-		snprintf(remedy->remove, sizeof(remedy->remove), "%sshmtrace rm", prefix);
-		add_line(remedy, where, "remove ", objects, " that nothing uses: ", remedy->remove,
-			 " (to look first: ", remedy->look, ")", NULL);
-	} else if (usage->objects_unknown) {
+		put_remove(remedy->remove, prefix, kind, usage);
+		if (kind != OBJECT_SHM && usage->objects_orphaned > usage->n_orphan_ids)
+			snprintf(first, sizeof(first), ", the first %zu of them",
+				 usage->n_orphan_ids);
+		add_line(remedy, where, "remove ", objects, " that nothing uses", first, ": ",
+			 remedy->remove, " (to look first: ", remedy->look, ")", NULL);
+	} else {
 		put_objects(objects, sizeof(objects), limit, usage->objects_unknown);
-		snprintf(remedy->look, sizeof(remedy->look), "%sshmtrace ls -%c", prefix,
-			 options[ipc_limit__kind(limit)]);
 		add_line(remedy, where, "look at ", objects,
 			 " that nobody is known to use, which proves nothing: ", remedy->look,
 			 NULL);

@@ -12,8 +12,8 @@
 #include "event.h"
 #include "ledger/usage.h"
 
-#define REMEDY_COMMAND_BYTES 128
-#define REMEDY_LINE_BYTES    256
+#define REMEDY_COMMAND_BYTES 320 /* rm with USAGE_ORPHAN_IDS objects */
+#define REMEDY_LINE_BYTES    512
 #define REMEDY_LINES	     3
 
 /* Whose limits they are. */
@@ -25,10 +25,14 @@ struct remedy_place {
 
 /* Commands of plain ASCII for a shell; "": there is none. */
 struct remedy {
-	char look[REMEDY_COMMAND_BYTES];   /* shows what nothing uses, or seems not to be used */
-	char remove[REMEDY_COMMAND_BYTES]; /* says what is proven unused, and can remove it */
-	char raise[REMEDY_COMMAND_BYTES];  /* sets raise_to */
-	uint64_t raise_to;		   /* 0: it cannot be raised */
+	char look[REMEDY_COMMAND_BYTES]; /* shows what nothing uses, or seems not to be used */
+	/*
+	 * Says what nothing uses, and can remove it. Segments are found by rm itself; of sets and
+	 * queues only the ledger has seen who made and used them, so they are named.
+	 */
+	char remove[REMEDY_COMMAND_BYTES];
+	char raise[REMEDY_COMMAND_BYTES]; /* sets raise_to */
+	uint64_t raise_to;		  /* 0: it cannot be raised */
 	/* The same for people, in order of preference. */
 	size_t n_lines;
 	char lines[REMEDY_LINES][REMEDY_LINE_BYTES];
