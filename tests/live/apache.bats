@@ -41,9 +41,11 @@ load servers.bash
 }
 
 @test "what killed Apaches have left fills the limit; leaks lists it, and rm makes room" {
+	write_apache
 	# shellcheck disable=SC2016 # for the inner shell
-	unshare -i sh -c '
-		sh "$2/round" || exit 1
+	unshare -ipf --mount-proc --kill-child sh -c '
+		sh "$2/round" 5
+		ipcs -s | grep -c ^0x >"$2/sets"
 		# As many as there are, and one as the set of a process that lives.
 		ipcmk -S 1 >"$2/mine"
 		perl -e "semop(\$ARGV[0], pack(q(s!3), 0, 1, 0)) or die; sleep 60" \

@@ -61,6 +61,7 @@ load live.bash
 	inside sh -c 'echo "32000 1024000000 500 18" >/proc/sys/kernel/sem; echo 2 >/proc/sys/kernel/msgmni'
 	# From outside, as PIDs that the kernel tells are those of the machine.
 	KEEPER='' INIT='' start_trace --ipcns "$IPCNS" -x -J -o "$T/ours"
+	# shellcheck disable=SC2016 # for the inner shell
 	inside sh -c 'for i in $(seq 19); do ipcmk -S 1; done; ipcmk -Q; ipcmk -Q; ipcmk -Q; true' >"$T/made"
 	end_trace
 	valid "$T/ours"
@@ -71,6 +72,7 @@ load live.bash
 	[ "$(remedy MSGMNI remove | grep -o 'shmtrace .*')" = "shmtrace rm msg:0 msg:1" ]
 	# shellcheck disable=SC2046 # the names are words
 	inside "$SHMTRACE" rm --yes $(remedy SEMMNI remove | grep -o 'sem:.*') $(remedy MSGMNI remove | grep -o 'msg:.*')
+	# shellcheck disable=SC2016 # for awk
 	[ "$(inside awk 'NR > 1 { print $2 }' /proc/sysvipc/sem | xargs)" = "16 17" ]
 	[ "$(inside awk 'NR > 1' /proc/sysvipc/msg)" = "" ]
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# `shmtrace rm` removes what is proven unused, or what is named, and nothing else.
+# `shmtrace rm` removes what is proven unused, or what is named, and nothing else. Each test has PID and
+# IPC namespaces of its own: whatever a defective rm would remove, it finds nothing else there.
 
 load live.bash
 
@@ -23,6 +24,12 @@ keys() {
 	inside awk 'NR > 1 { print $1 }' "/proc/sysvipc/$1" | sort -n | xargs
 }
 
+# The caller's PID, as it is in our namespace.
+caller_pid() {
+	order 'print(os.getpid())'
+	grep -x '[0-9]*' "$T/caller" | tail -n1
+}
+
 # Three segments that are used, idle and marked, by a process that stays; keys 1 to 3.
 live_ones() {
 	start_caller
@@ -31,7 +38,7 @@ live_ones() {
 }
 
 @test "without --yes nothing is removed, and what would be is said" {
-	own_namespace
+	private_namespaces
 	calls 'shmget(9, 4096, CREAT | 0o600)'
 	inside cat /proc/sysvipc/shm >"$T/before"
 	inside "$SHMTRACE" rm >"$T/out"
@@ -44,7 +51,7 @@ live_ones() {
 }
 
 @test "--yes removes all orphans, and what is used, idle, marked or unknown stays" {
-	own_namespace
+	private_namespaces
 	live_ones
 	calls 'shmget(9, 4096, CREAT | 0o600); shmget(0, 100, 0); semget(4, 2, CREAT | 0o600); msgget(5, CREAT | 0o600)'
 	rm_json --yes
@@ -61,7 +68,7 @@ live_ones() {
 }
 
 @test "sets and queues are removed by their id or key" {
-	own_namespace
+	private_namespaces
 	calls 'semget(4, 2, CREAT | 0o600); semget(0, 2, 0); msgget(5, CREAT | 0o600); msgget(6, CREAT | 0o600)'
 	rm_json sem:0 msg:0x5
 	[ "$(results)" = 'msg 5 would-remove sem 4 would-remove' ]
@@ -73,7 +80,7 @@ live_ones() {
 }
 
 @test "messages that go with a queue are counted" {
-	own_namespace
+	private_namespaces
 	calls 'q = msgget(5, CREAT | 0o600); m = (ctypes.c_long * 2)(1, 7); [msgsnd(q, ctypes.addressof(m), 8, 0) for i in range(3)]'
 	inside "$SHMTRACE" rm msg:0 | grep -q '; 3 messages would be lost$'
 	rm_json --yes msg:0
@@ -81,14 +88,15 @@ live_ones() {
 }
 
 @test "what is in use is refused without --force, which says what breaks" {
-	own_namespace
+	private_namespaces
 	live_ones
 	order 'sem = semget(4, 1, CREAT | 0o600); op = (ctypes.c_short * 3)(0, 1, 0); semop(sem, ctypes.addressof(op), 1)'
+	pid=$(caller_pid)
 	rm_json --yes shm:0x1 shm:0x2 sem:0x4
 	[ "$status" -eq 1 ]
 	[ "$(results)" = 'sem 4 kept shm 1 kept shm 2 kept' ]
-	jq -r 'select(.key == 1).reason' "$T/rm" | grep -qF "in use by python3[$CALLER]; --force removes it: who has it attached keeps that"
-	jq -r 'select(.key == 2).reason' "$T/rm" | grep -qF "not attached, but its creator python3[$CALLER] runs"
+	jq -r 'select(.key == 1).reason' "$T/rm" | grep -qF "in use by python3[$pid]; --force removes it: who has it attached keeps that"
+	jq -r 'select(.key == 2).reason' "$T/rm" | grep -qF "not attached, but its creator python3[$pid] runs"
 	jq -r 'select(.key == 4).reason' "$T/rm" | grep -q 'fail with EIDRM'
 	[ "$(keys shm)" = "0 1 2" ]
 	# The dry run says what --force does, and does nothing.
@@ -106,8 +114,13 @@ live_ones() {
 	[ "$(keys shm)" = "" ]
 }
 
+two_wait() {
+	rm_json --yes sem:0
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^2 processes wait for it;'
+}
+
 @test "a set that a process waits for is refused without --force" {
-	own_namespace
+	private_namespaces
 	calls 'semget(4, 2, CREAT | 0o600)'
 	start_caller
 	# It has never finished an operation: the set's tables do not know of it.
@@ -116,29 +129,33 @@ live_ones() {
 	rm_json --yes sem:0
 	[ "$status" -eq 1 ]
 	[ "$(results)" = 'sem 4 kept' ]
-	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^1 process waits for it'
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^1 process waits for it;'
+	inside timeout 60 python3 -c "$CALLS
+op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)" 3>&- 8>&- &
+	await 10 two_wait
 	rm_json --yes --force sem:0
 	[ "$(results)" = 'sem 4 removed' ]
 	await 10 grep -qx -- -1 "$T/caller"
 }
 
 @test "an orphan whose last user runs is left alone, and goes when it is named" {
-	own_namespace
+	private_namespaces
 	calls 'shmget(9, 100, CREAT | 0o600)'
 	start_caller
 	order 'shmdt(shmat(shmget(9, 0, 0), 0, 0))'
 	sleep 1.1
+	pid=$(caller_pid)
 	rm_json --yes
 	[ "$status" -eq 0 ]
 	[ "$(results)" = 'shm 9 skipped' ]
-	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -qF "last user python3[$CALLER] runs, and may attach it again; name it to remove it"
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -qF "last user python3[$pid] runs, and may attach it again; name it to remove it"
 	[ "$(keys shm)" = 9 ]
 	rm_json --yes shm:0x9
 	[ "$(results)" = 'shm 9 removed' ]
 }
 
 @test "what is marked already is left alone, and no failure" {
-	own_namespace
+	private_namespaces
 	live_ones
 	rm_json --yes shm:2
 	[ "$status" -eq 0 ]
@@ -148,7 +165,7 @@ live_ones() {
 }
 
 @test "what is named and not there is an error, and the rest is done" {
-	own_namespace
+	private_namespaces
 	calls 'shmget(9, 100, CREAT | 0o600)'
 	rm_json --yes shm:4711 shm:0 sem:0x99
 	[ "$status" -eq 1 ]
@@ -159,7 +176,7 @@ live_ones() {
 }
 
 @test "filters choose among orphans" {
-	own_namespace
+	private_namespaces
 	calls 'shmget(1, 100, CREAT | 0o600); shmget(2, 9000, CREAT | 0o600)'
 	inside setpriv --reuid 65534 --regid 65534 --clear-groups python3 -c "$CALLS
 shmget(3, 500, CREAT | 0o600)"
@@ -176,44 +193,69 @@ shmget(3, 500, CREAT | 0o600)"
 	[ "$(keys shm)" = "1 3" ]
 }
 
-@test "in other namespaces: by --ipcns, and by -A in all" {
-	own_namespace
-	calls 'shmget(0x4d, 4096, CREAT | 0o600); shmget(0x4e, 4096, CREAT | 0o600); semget(9, 1, CREAT | 0o600)'
-	ls_before=$(cat /proc/sysvipc/{shm,sem,msg} | sha256sum)
-	"$SHMTRACE" rm -J --ipcns "$IPCNS" shm:0x4d sem:0 >"$T/rm"
+# One more IPC namespace inside: $OTHER is its number, $OTHER_KEEPER a process in it, by its PID there.
+other_namespace() {
+	OTHER_KEEPER=$(inside sh -c 'unshare -i sleep 3600 >/dev/null 2>&1 3>&- 8>&- & echo $!')
+	await 10 has_entered
+	OTHER=$(inside readlink "/proc/$OTHER_KEEPER/ns/ipc" | tr -dc 0-9)
+}
+
+has_entered() {
+	[ "$(inside readlink "/proc/$OTHER_KEEPER/ns/ipc")" != "ipc:[$IPCNS]" ]
+}
+
+in_other() {
+	inside nsenter "--ipc=/proc/$OTHER_KEEPER/ns/ipc" -- "$@"
+}
+
+other_keys() {
+	# shellcheck disable=SC2016 # for awk
+	in_other awk 'NR > 1 { print $1 }' "/proc/sysvipc/$1" | sort -n | xargs
+}
+
+@test "in another namespace, by --ipcns, and in no other" {
+	private_namespaces
+	other_namespace
+	calls 'shmget(0x4d, 4096, CREAT | 0o600); semget(9, 1, CREAT | 0o600)'
+	in_other python3 -c "$CALLS
+shmget(0x4d, 100, CREAT | 0o600); shmget(0x4e, 100, CREAT | 0o600); semget(9, 1, CREAT | 0o600)"
+	rm_json --ipcns "$OTHER" shm:0x4d sem:0
 	[ "$(results)" = 'sem 9 would-remove shm 77 would-remove' ]
-	"$SHMTRACE" rm -J --yes --ipcns "$IPCNS" shm:0x4d sem:0 >"$T/rm"
-	valid "$T/rm"
+	rm_json --yes --ipcns "$OTHER" shm:0x4d sem:0
 	[ "$(results)" = 'sem 9 removed shm 77 removed' ]
-	[ "$(keys shm)" = 78 ]
-	# Only said, as other namespaces of the machine are nobody's to clean up here.
-	"$SHMTRACE" rm -JA 2>/dev/null >"$T/rm"
-	[ "$(jq --argjson ns "$IPCNS" 'select(.type == "removal" and .ipcns == $ns).key' "$T/rm")" = 78 ]
-	"$SHMTRACE" rm -J --yes --ipcns "$IPCNS" >"$T/rm"
+	[ "$(jq -r 'select(.type == "removal").ipcns' "$T/rm" | sort -u)" = "$OTHER" ]
+	[ "$(other_keys shm)" = 78 ]
+	rm_json --yes --ipcns "$OTHER"
 	[ "$(results)" = 'shm 78 removed' ]
-	[ "$(keys shm)" = "" ]
-	[ "$(cat /proc/sysvipc/{shm,sem,msg} | sha256sum)" = "$ls_before" ]
-	run -1 "$SHMTRACE" rm --ipcns 5
+	[ "$(other_keys shm)" = "" ]
+	# Equal ids and keys in two namespaces are two objects: ours are still there.
+	[ "$(keys shm) $(keys sem)" = "77 9" ]
+	run -1 inside "$SHMTRACE" rm --ipcns 5
 	[[ $output == *"cannot read ipc:[5]: "* ]]
 }
 
-@test "two objects of equal id in two namespaces are two" {
-	own_namespace
-	first=$IPCNS
-	calls 'shmget(1, 100, CREAT | 0o600)'
-	FIRST_KEEPER=$KEEPER
-	own_namespace
-	# shellcheck disable=SC2034 # ended with the test
-	TRACER=$FIRST_KEEPER
-	calls 'shmget(2, 100, CREAT | 0o600)'
-	"$SHMTRACE" rm -J --yes --ipcns "$first" shm:0 >"$T/rm"
-	[ "$(results)" = 'shm 1 removed' ]
-	[ "$(keys shm)" = 2 ]
+@test "-A: in all namespaces, and without it in our own alone" {
+	private_namespaces
+	other_namespace
+	calls 'shmget(1, 100, CREAT | 0o600); semget(9, 1, CREAT | 0o600)'
+	in_other python3 -c "$CALLS
+shmget(2, 200, CREAT | 0o600); msgget(9, CREAT | 0o600)"
+	rm_json
+	[ "$(results)" = 'shm 1 would-remove' ]
+	rm_json -A
+	[ "$(results)" = 'shm 1 would-remove shm 2 would-remove' ]
+	[ "$(keys shm) $(other_keys shm)" = "1 2" ]
+	rm_json --yes -A
+	[ "$status" -eq 0 ]
+	[ "$(results)" = 'shm 1 removed shm 2 removed' ]
+	[ "$(jq -r 'select(.type == "rm") | [.removed, .bytes, .unknown] | @csv' "$T/rm")" = 2,300,2 ]
+	[ "$(keys shm)$(other_keys shm)" = "" ]
+	[ "$(keys sem) $(other_keys msg)" = "9 9" ]
 }
 
 @test "an ordinary user removes the own orphans, and no others" {
 	local user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	own_namespace
+	private_namespaces
 	calls 'shmget(1, 100, CREAT | 0o644)'
 	inside "${user[@]}" python3 -c "$CALLS
 shmget(3, 500, CREAT | 0o600)"
@@ -226,14 +268,14 @@ shmget(3, 500, CREAT | 0o600)"
 }
 
 @test "what was changed in this second is listed once more before it is removed" {
-	own_namespace
+	private_namespaces
 	calls 'shmget(1, 100, CREAT | 0o600)'
 	rm_json --yes
 	[ "$(results)" = 'shm 1 removed' ]
 }
 
 @test "where kernel.shm_rmid_forced is set, removal works without attaching" {
-	own_namespace
+	private_namespaces
 	start_caller
 	order 'a = shmget(1, 100, CREAT | 0o600); shmat(a, 0, 0); shmget(2, 100, CREAT | 0o600)'
 	inside sh -c 'echo 1 >/proc/sys/kernel/shm_rmid_forced'
@@ -243,7 +285,7 @@ shmget(3, 500, CREAT | 0o600)"
 }
 
 @test "a thousand orphans go, and names of processes are harmless" {
-	own_namespace
+	private_namespaces
 	calls 'for i in range(1000): shmget(0, 1, 0o600)'
 	calls 'shmget(9, 100, CREAT | 0o600)'
 	start_caller

@@ -8,7 +8,8 @@ load live.bash
 
 race() {
 	status=0
-	"$WORK/race" "$SHMTRACE" "$1" "${RACE_RUNS:-1000}" >"$T/out" 2>"$T/err" || status=$?
+	# Where it sees no other process, and so no IPC namespace of another.
+	unshare -ipf --mount-proc --kill-child "$WORK/race" "$SHMTRACE" "$1" "${RACE_RUNS:-1000}" >"$T/out" 2>"$T/err" || status=$?
 	cat "$T/out" "$T/err"
 	[ "$status" -ne 77 ] || skip "$(cat "$T/err")"
 	[ "$status" -eq 0 ]
