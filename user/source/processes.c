@@ -304,6 +304,17 @@ int processes__read(struct processes *processes, int proc_fd)
 	return 0;
 }
 
+bool processes__look_again(int proc_fd, struct found_process *process)
+{
+	struct found_process again;
+
+	if (!read_process(proc_fd, process->pid, sysconf(_SC_CLK_TCK), &again) ||
+	    again.start_ns != process->start_ns)
+		return false;
+	*process = again;
+	return true;
+}
+
 void processes__free(struct processes *processes)
 {
 	free(processes->list);

@@ -38,6 +38,9 @@ void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LE
 int processes__read(struct processes *processes, int proc_fd);
 void processes__free(struct processes *processes);
 
+/* Reads one of them anew, perhaps by another thread of it. False: it has ended. */
+bool processes__look_again(int proc_fd, struct found_process *process);
+
 /* NULL: there is none that runs. */
 const struct found_process *processes__find(const struct processes *processes, uint32_t pid);
 

@@ -68,13 +68,14 @@ static void share_readings(struct readings *r)
 	}
 }
 
-static int read_process(struct readings *r, size_t i, bool with_mappings)
+static void read_maps(struct readings *r, size_t i, bool with_mappings)
 {
 	const struct found_process *process = &r->processes.list[i];
 	struct reading *reading = &r->list[i];
 	char dir[PROCESS_DIR_LEN];
 
-	reading->first = r->n_mappings;
+	r->n_mappings = reading->first;
+	reading->err = 0;
 	reading->from_ns = now_ns();
 	reading->space = with_mappings ? find_space(r, i) : i;
 	if (with_mappings && process->has_memory && reading->space == i) {
@@ -83,10 +84,22 @@ static int read_process(struct readings *r, size_t i, bool with_mappings)
 	}
 	reading->to_ns = now_ns();
 	reading->count = r->n_mappings - reading->first;
-	if (reading->err == -ENOMEM)
-		return reading->err;
 	if (reading->err == -ESRCH)
 		reading->err = -ENOENT;
+}
+
+static int read_process(struct readings *r, size_t i, int proc_fd, bool with_mappings)
+{
+	struct found_process *process = &r->processes.list[i];
+	struct reading *reading = &r->list[i];
+
+	reading->first = r->n_mappings;
+	read_maps(r, i, with_mappings);
+	/* Its first thread alone may have ended since it was listed (ESRCH since Linux 6.16). */
+	if (reading->err == -ENOENT && processes__look_again(proc_fd, process))
+		read_maps(r, i, with_mappings);
+	if (reading->err == -ENOMEM)
+		return reading->err;
 	if (reading->err == -ENOENT)
 		return 0;
 	r->n_read++;
@@ -110,7 +123,7 @@ int readings__read(struct readings *r, int proc_fd, bool with_mappings)
 	if (!r->list)
 		return -ENOMEM;
 	for (size_t i = 0; !err && i < r->processes.count; i++)
-		err = read_process(r, i, with_mappings);
+		err = read_process(r, i, proc_fd, with_mappings);
 	share_readings(r);
 	return err;
 }
