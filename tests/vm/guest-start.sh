@@ -22,16 +22,6 @@ started_in_the_middle() {
 	check "some went on within a burst" test -n "$(find "$START_DIR" -name middle)"
 }
 
-report() { # directory
-	grep '"type":"ledger"' "$1/top.json" | tail -n 1
-}
-
-# Of sets and queues the kernel keeps no creator: where the news of one was lost, nothing tells.
-differences() { # directory
-	cat "$1"/diff.* | grep -E '^(attached|shm|sem|msg) ' |
-		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is '
-}
-
 loses_and_waits() {
 	start_top "$TMP/loss" --hooks=functions --buffer 4096 --reconcile=never
 	START_HOOKS=$(count_hooks "$STORM_DIR")

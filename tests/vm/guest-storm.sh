@@ -15,9 +15,28 @@ storm_round() { # hooks, reconcile
 	check "no difference, by $1" test ! -e "$STORM_DIR/failed"
 }
 
+# Programs on tracepoints are preempted on some kernels, and others skipped meanwhile: such losses are
+# counted, the ledger is compared after them, and what nothing can tell is who made a set or queue.
+lossy_round() {
+	start_top "$TMP/storm-syscalls" --hooks=syscalls --reconcile=30
+	run_storm "$STORM_DIR" "sh /tests/storm-hook.sh" --ops "${STORM_OPS:-10000}" --bursts 5
+	stop_top
+	lost=lost
+	if report "$STORM_DIR" | grep -q '"lost":0[,}]'; then
+		lost=
+	fi
+	sum_up syscalls "$STORM_DIR" "$lost"
+	check_equal "the storm ends well, by syscalls" 0 "$storm_status"
+	if [ "$lost" ]; then
+		check_equal "no difference, by syscalls" "" "$(differences "$STORM_DIR")"
+	else
+		check "no difference, by syscalls" test ! -e "$STORM_DIR/failed"
+	fi
+}
+
 storm_round functions never
 if is_preemptible; then
-	skip "the storm ends well, by syscalls" "programs on tracepoints are preempted here"
+	lossy_round
 else
 	storm_round syscalls 30
 fi

@@ -60,3 +60,14 @@ sum_up() {
 	note "$(sh /tests/storm-summary.sh "$VM_KERNEL, $1" "$2" "${3:-}")"
 	cp -r "$2" /out/
 }
+
+# What a tracer says of its ledger, the last time.
+report() { # directory
+	grep '"type":"ledger"' "$1/top.json" | tail -n 1
+}
+
+# Of sets and queues the kernel keeps no creator: where the news of one was lost, nothing tells.
+differences() { # directory
+	cat "$1"/diff.* | grep -E '^(attached|shm|sem|msg) ' |
+		grep -vE '^(sem|msg) [0-9]+ of [0-9]+: creator is '
+}
