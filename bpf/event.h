@@ -203,7 +203,7 @@ struct mapping_event {
 	__u32 action;	/* enum mapping_action */
 	__u32 count;	/* of FOUND, else 1 */
 	__u64 start_ns; /* of the process in the head */
-	__u64 size;	/* FOUND: of the segment, in bytes; 0: not said */
+	__u64 size;	/* of the segment, in bytes; 0: not said */
 };
 
 #define FORK_SHARES 1 /* the child is in its parent's address space (CLONE_VM) */

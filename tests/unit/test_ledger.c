@@ -83,6 +83,40 @@ static void test_attach_before_create(void **state)
 	fixture_close(&f);
 }
 
+/* Its namespace is one that nobody can enter any more: its mappings are all that tells of it. */
+static void test_known_by_its_mappings_alone(void **state)
+{
+	struct mapping_event event;
+	struct object_event found;
+	struct process_info info;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, true);
+	event = (struct mapping_event){
+		.head = head(&f, EVENT_MAPPING, 3),
+		.mm = MM(3),
+		.ipcns = NS,
+		.id = 0,
+		.action = MAPPING_ATTACHED,
+		.count = 1,
+		.start_ns = START(3),
+		.size = 12074,
+	};
+	feed(&f, &event);
+	assert_int_equal(info_of(&f, OBJECT_SHM, 0).size, 12074);
+	assert_true(find_process(&f, 3, true, &info));
+	assert_int_equal(info.attached_bytes, 12074);
+	/* A table that has it knows more. */
+	found = object_event(&f, OBJECT_FOUND, 2, OBJECT_SHM, 0);
+	found.size = 12074;
+	snapshot(&f, SNAPSHOT_BEGIN, 0, found.head.time_ns);
+	feed(&f, &found);
+	assert_int_equal(info_of(&f, OBJECT_SHM, 0).key, found.key);
+	assert_int_equal(info_of(&f, OBJECT_SHM, 0).mode, 0600);
+	fixture_close(&f);
+}
+
 static void test_fork_inherits_before_it_is_known(void **state)
 {
 	struct fixture f;
@@ -415,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_create_attach_detach_destroy),
 		cmocka_unit_test(test_mappings_are_counted_not_processes),
 		cmocka_unit_test(test_attach_before_create),
+		cmocka_unit_test(test_known_by_its_mappings_alone),
 		cmocka_unit_test(test_fork_inherits_before_it_is_known),
 		cmocka_unit_test(test_failed_fork),
 		cmocka_unit_test(test_exit_before_its_detaches),

@@ -522,7 +522,7 @@ static void test_hostile_names(void **state)
 	(void)state;
 	fixture_open(&f, true);
 	for (uint32_t pid = 1; pid <= 4; pid++) {
-		made = object_event(&f, OBJECT_CREATED, pid, OBJECT_MSG, INT32_MAX - pid);
+		made = object_event(&f, OBJECT_CREATED, pid, OBJECT_MSG, INT32_MAX - 0x1000 - pid);
 		memset(made.head.comm, '\n', sizeof(made.head.comm));
 		made.head.comm[0] = pid;
 		made.head.uid = made.uid = UINT32_MAX - pid;

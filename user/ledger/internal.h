@@ -66,8 +66,9 @@ struct ledger_object {
 	uint32_t hidden; /* more mappings, whose processes the snapshot might not see */
 	struct ledger_process *owner; /* a reference; NULL: not known */
 	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
-	uint32_t generation : 29; /* of the snapshot that last found it */
+	uint32_t generation : 28; /* of the snapshot that last found it */
 	bool observed : 1;	  /* its creation was seen */
+	bool met : 1;		  /* a mapping is all that is known of it */
 	bool reported : 1;	  /* as a leak, since it was last used */
 	bool creator_gone : 1;	  /* whoever has the creator's number by now is another */
 	uint64_t created_ns, last_ns;

@@ -321,11 +321,18 @@ static void apply_attached(struct ledger *ledger, const struct mapping_event *ev
 			   struct address_space *space)
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = OBJECT_SHM, .id = event->id};
-	struct ledger_object *object = object__get(ledger, &key);
+	struct ledger_object *object = object__find(ledger, &key);
 	struct mapping *m;
 
-	if (!object)
-		return;
+	/* Its namespace may be one that nobody can enter any more: no reading will tell of it. */
+	if (!object) {
+		object = object__get(ledger, &key);
+		if (!object)
+			return;
+		object->met = true;
+	}
+	if (object->met && event->size)
+		object__set_size(object, event->size);
 	m = mapping__find(space, object);
 	mapping__set_count(ledger, space, object, (m ? m->count : 0) + 1);
 	object__touch(object, event->head.time_ns);

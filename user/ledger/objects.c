@@ -281,7 +281,9 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	object->created_ns = object->changed_ns = event->head.time_ns;
 	object__touch(object, event->head.time_ns);
 	/* What a reading has found since is what has become of it. */
-	if (event->head.time_ns >= object->known_ns || (key->kind == OBJECT_SHM && !object->size)) {
+	if (event->head.time_ns >= object->known_ns || object->met ||
+	    (key->kind == OBJECT_SHM && !object->size)) {
+		object->met = false;
 		object__set_size(object, event->size);
 		object->mode = event->mode | (object->mode & MODE_MARKED);
 		object->uid = event->uid;

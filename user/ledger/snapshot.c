@@ -77,6 +77,7 @@ static void learn_object(struct ledger *ledger, struct ledger_object *object,
 {
 	struct ledger_process *owner;
 
+	object->met = false;
 	object__set_size(object, event->size);
 	object->ipc_key = event->key;
 	object->uid = event->uid;
@@ -164,7 +165,7 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		correct(ledger);
 		learn_object(ledger, object, event);
 		object->mode = event->mode;
-	} else if (!object->observed && !object->size && event->size) {
+	} else if (object->met || (!object->observed && !object->size && event->size)) {
 		/* Met before it was introduced: attached, or used. */
 		learn_object(ledger, object, event);
 		object->mode |= event->mode;
