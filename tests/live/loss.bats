@@ -14,7 +14,8 @@ account() {
 		reduce inputs as $e ({all: {}, lost: {}, end: {}};
 			if $e.type == "call" then .all[$e.call] += 1
 			elif $e.type == "lost" then .lost |= add_counts($e.calls)
-			elif $e.type == "end" then .end = $e.lost.calls | .all |= add_counts($e.lost.calls) end)
+			elif $e.type == "end" then .end = $e.lost.calls | .all |= add_counts($e.lost.calls)
+			else . end)
 		| .[$part] | to_entries[] | "\(.key) \(.value)"' "$1" | sort
 }
 
