@@ -149,7 +149,7 @@ int crowd__burst(struct crowd *crowd, uint64_t steps, uint32_t kills)
 	struct storm *storm = crowd->storm;
 	uint32_t alive = crowd__alive(crowd);
 	uint32_t share = alive ? (uint32_t)((steps + alive - 1) / alive) : 0;
-	time_t give_up = time(NULL) + 120;
+	time_t give_up = time(NULL) + 240; /* of an emulated machine on a busy host */
 
 	for (uint32_t i = 0; i < storm->slots; i++)
 		atomic_store(&storm->slot[i].left, share);
