@@ -3,6 +3,7 @@
  * The crowd of processes, seen by the driver. It is the subreaper of all, knows each by its slot,
  * and kills by pidfd, so that a pid that has been given again is never hit.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <limits.h>
@@ -138,6 +139,66 @@ static bool all_quiet(struct crowd *crowd)
 	return claims == atomic_load(&storm->claims);
 }
 
+/* One line of /proc: of a thread, below the name of the file. */
+static void print_file(int32_t pid, const char *tid, const char *name)
+{
+	char path[96], text[1024];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/%s", pid, tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (length <= 0)
+		return;
+	text[length] = 0;
+	for (char *end = text; (end = strchr(end, '\n'));)
+		*end = ';';
+	fprintf(stderr, "storm:     %s %s: %s\n", tid, name, text);
+}
+
+static void print_threads(int32_t pid)
+{
+	static const char *const files[] = {"stat", "wchan", "syscall", "stack"};
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return;
+	while ((entry = readdir(tasks)))
+		for (size_t i = 0; i < ARRAY_SIZE(files) && entry->d_name[0] != '.'; i++)
+			print_file(pid, entry->d_name, files[i]);
+	closedir(tasks);
+}
+
+/* Who keeps a burst from its end. */
+static void print_busy(struct crowd *crowd)
+{
+	struct storm *storm = crowd->storm;
+	uint32_t now = atomic_load(&storm->generation);
+
+	for (uint32_t i = 0; i < storm->slots; i++) {
+		struct slot *slot = &storm->slot[i];
+		int32_t pid = atomic_load(&slot->pid);
+
+		if (!atomic_load(&slot->claimed) ||
+		    (pid && atomic_load(&slot->quiet) == now && !atomic_load(&slot->leaving)))
+			continue;
+		fprintf(stderr,
+			"storm:   pid %d, claimed by %u, %u steps left, at operation %u, "
+			"generation %u of %u%s\n",
+			pid, atomic_load(&slot->claimed), atomic_load(&slot->left),
+			atomic_load(&slot->op), atomic_load(&slot->quiet), now,
+			atomic_load(&slot->leaving) ? ", leaving" : "");
+		print_threads(pid ? pid : (int32_t)atomic_load(&slot->claimed));
+	}
+}
+
 static void wake(struct storm *storm)
 {
 	atomic_fetch_add(&storm->generation, 1);
@@ -157,8 +218,10 @@ int crowd__burst(struct crowd *crowd, uint64_t steps, uint32_t kills)
 	while (!all_quiet(crowd)) {
 		if (driver_stop)
 			return -EINTR;
-		if (time(NULL) > give_up)
+		if (time(NULL) > give_up) {
+			print_busy(crowd);
 			return -ETIMEDOUT;
+		}
 		/* A burst may be over in milliseconds: kill half of what is left to kill at once.
 		 */
 		for (uint32_t i = (kills + 1) / 2; i > 0; i--) {

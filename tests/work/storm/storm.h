@@ -178,6 +178,7 @@ struct slot {
 	_Atomic uint32_t quiet;	  /* generation whose work it has done */
 	_Atomic uint32_t leaving; /* expected to end: by itself or killed */
 	_Atomic uint32_t left;	  /* steps until it is quiet */
+	_Atomic uint32_t op;	  /* that it is at, or was last */
 	uint32_t step;
 	uint32_t children;
 	uint32_t vm;  /* address space: equal numbers share one */

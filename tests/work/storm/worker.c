@@ -127,6 +127,7 @@ static void (*const operations[OP_COUNT])(struct runner *r) = {
 
 void worker__step(struct runner *r, enum operation op)
 {
+	atomic_store(&r->slot->op, op);
 	operations[op](r);
 }
 
