@@ -151,6 +151,7 @@ void op__sleeper(struct runner *r)
 void op__thread(struct runner *r)
 {
 	struct start *start;
+	uint32_t tid;
 
 	if (!random__pick(r, 3)) {
 		op__sleeper(r);
@@ -163,9 +164,9 @@ void op__thread(struct runner *r)
 		munmap(start, STACK);
 		return;
 	}
-	while (atomic_load(&start->runs))
-		syscall(SYS_futex, &start->runs, FUTEX_WAIT, atomic_load(&start->runs), NULL, NULL,
-			0);
+	/* One load: a wait for the tid to change from 0 would have no end. */
+	while ((tid = atomic_load(&start->runs)))
+		syscall(SYS_futex, &start->runs, FUTEX_WAIT, tid, NULL, NULL, 0);
 	adopt(r, start);
 	done(r, T_THREAD_EXIT);
 }
