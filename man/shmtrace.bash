@@ -9,7 +9,7 @@ _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
 	--hooks --buffer --debug -h --help"
-_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort --color -p --pid --reconcile
+_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort --color -p --pid --read-only --reconcile
 	--hooks --buffer --debug -h --help"
 _shmtrace_sort="bytes attached calls failed leaked pid"
 _shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort

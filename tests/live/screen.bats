@@ -189,6 +189,93 @@ cpu_ticks() {
 	done
 }
 
+# Which row is chosen stands in reverse; the list's order is the screen's own.
+choose_leak() {
+	keys 5
+	await_text 'd remove'
+	type_text "/$1"
+	keys Enter
+	await_text '1-1 of 1'
+}
+
+@test "screen: removing what is leaked, and nothing that has come to be used" {
+	local ids
+	open_terminal 80 24
+	start_screen -d 0.3
+	start_caller
+	calls '[shmget(0x81 + i, 4096, CREAT | 0o600) for i in range(3)]; semget(0x84, 2, CREAT | 0o600)'
+	choose_namespace
+	keys 2
+	await_text '0x00000081'
+	# Where nothing is leaked the key is none, and elsewhere neither.
+	keys d
+	sleep 1
+	shows_no_text 'y/n'
+	choose_leak 0x00000081
+	keys d
+	await_text "Remove segment [0-9]+ in ipc:\\[$IPCNS\\]\\? y/n"
+	keys n
+	await_no_text 'y/n'
+	inside ipcs -m | grep -q 0x00000081
+	# Removed.
+	sleep 1
+	keys d
+	await_text 'y/n'
+	keys y
+	await_text '^shm [0-9]+ removed: not attached; creator [0-9]+ has ended'
+	[ "$(inside ipcs -m | grep -c 0x0000008)" -eq 2 ]
+	await_text "none of 3 has '0x00000081'"
+	keys Escape
+	# Used between the question and the answer, and used again.
+	choose_leak 0x00000082
+	keys d
+	await_text 'y/n'
+	order 'shmat(shmget(0x82, 0, 0), 0, 0)'
+	keys y
+	await_text '^shm [0-9]+ kept: it is in use by now'
+	inside ipcs -m | grep -q '0x00000082 .* 1 '
+	keys Escape
+	# Another one under that key, and the same id where the kernel can be told to.
+	choose_leak 0x00000083
+	ids=$(inside ipcs -m | awk '$1 == "0x00000083" { print $2 }')
+	keys d
+	await_text 'y/n'
+	inside ipcrm -m "$ids"
+	inside sh -c "echo $ids >/proc/sys/kernel/shm_next_id"
+	calls 'shmget(0x83, 8192, CREAT | 0o600)'
+	[ "$(inside ipcs -m | awk '$1 == "0x00000083" { print $2 }')" = "$ids" ]
+	keys y
+	await_text "^shm $ids kept: its id is another object's by now"
+	[ "$(inside ipcs -m | awk '$1 == "0x00000083" { print $2 }')" = "$ids" ]
+	keys Escape
+	# A set.
+	choose_leak 0x00000084
+	sleep 1
+	keys Delete
+	await_text 'Remove semaphore set'
+	keys y
+	await_text '^sem [0-9]+ removed'
+	[ "$(inside ipcs -s | grep -c 0x00000084)" -eq 0 ]
+	keys q
+	await_shell 0
+}
+
+@test "screen: with --read-only nothing can be removed, and no right to do so is kept" {
+	open_terminal 80 24
+	calls 'shmget(0x81, 4096, CREAT | 0o600)'
+	start_screen -d 0.3 --read-only
+	[ $((0x$(awk '/^CapEff/ { print $2 }' "/proc/$SCREEN/status") & 1 << 15)) -eq 0 ]
+	choose_namespace
+	keys 5
+	await_text '1-1 of 1'
+	shows_no_text 'd remove'
+	keys d
+	sleep 1
+	shows_no_text 'y/n'
+	keys q
+	await_shell 0
+}
+
 @test "screen: a storm of new sizes, small ones as well" {
 	local i
 	open_terminal 80 24

@@ -263,7 +263,7 @@ static void test_help(void **state)
 static void test_removal(void **state)
 {
 	struct screen_options removing = plain;
-	struct object_key key;
+	struct object_info removal;
 	struct sheet sheet;
 
 	(void)state;
@@ -303,10 +303,11 @@ static void test_removal(void **state)
 	expect_row(&sheet, 23, "Remove segment 2 in ipc:[7]? y/n");
 	assert_int_equal(screen__mouse(sheet.screen, SCREEN_CLICK, LIST_TOP, 0), 0);
 	assert_true(press(&sheet, 'y') & SCREEN_REMOVE);
-	screen__removal(sheet.screen, &key);
-	assert_int_equal(key.ipcns, NS);
-	assert_int_equal(key.kind, OBJECT_SHM);
-	assert_int_equal(key.id, 2);
+	removal = *screen__removal(sheet.screen);
+	assert_int_equal(removal.ipcns, NS);
+	assert_int_equal(removal.kind, OBJECT_SHM);
+	assert_int_equal(removal.id, 2);
+	assert_null(removal.owner);
 	screen__say(sheet.screen, "shm 2 stays: \33[2Jit has gone");
 	draw(&sheet);
 	expect_row(&sheet, 23, "shm 2 stays: \\x1b[2Jit has gone");

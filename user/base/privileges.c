@@ -42,16 +42,26 @@ static int keep(cap_t caps, const cap_value_t *values, size_t count)
 	return 0;
 }
 
-int privileges__drop(bool keep_reading)
+int privileges__drop(enum privileges_use use)
 {
-	static const cap_value_t needed[] = {CAP_BPF, /* reading again: */ CAP_PERFMON,
-					     CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN};
+	static const cap_value_t needed[] = {
+		CAP_BPF,
+		/* Reading again: */
+		CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN,
+		/* Removing: IPC_STAT and shmat need it (ipcperms, ipc/util.c); IPC_RMID takes
+		   CAP_SYS_ADMIN (ipcctl_obtain_check). */
+		CAP_IPC_OWNER};
+	static const size_t counts[] = {
+		[PRIVILEGES_COUNTING] = 1,
+		[PRIVILEGES_READING] = 5,
+		[PRIVILEGES_REMOVING] = 6,
+	};
 	cap_t caps = cap_init(); /* empty */
 	int err;
 
 	if (!caps)
 		return -errno;
-	err = keep(caps, needed, keep_reading ? sizeof(needed) / sizeof(*needed) : 1);
+	err = keep(caps, needed, counts[use]);
 	if (!err && cap_set_proc(caps))
 		err = -errno;
 	cap_free(caps);

@@ -16,11 +16,16 @@ bool privileges__have(const char *capability);
  */
 int privileges__raise_priority(void);
 
+/* What it takes, beyond what is open and attached: */
+enum privileges_use {
+	PRIVILEGES_COUNTING, /* to ask for what the programs missed */
+	PRIVILEGES_READING,  /* also to read the kernel's tables, all mappings and namespaces */
+	PRIVILEGES_REMOVING, /* also to look at anybody's objects, and remove them */
+};
+
 /*
- * Gives up every capability but CAP_BPF, for good: with it what the programs missed can still be
- * asked for. Files are open and programs attached by then. keep_reading: keeps also what it takes
- * to read the kernel's tables, all processes' mappings and all namespaces again. 0 or -errno.
+ * Gives up every capability that this use does not need, for good. 0 or -errno.
  */
-int privileges__drop(bool keep_reading);
+int privileges__drop(enum privileges_use use);
 
 #endif

@@ -187,22 +187,10 @@ static int add_row(struct rm *rm, const struct object_info *info, enum rm_refusa
 	if (!rows)
 		return -ENOMEM;
 	rm->rows = rows;
-	rows[rm->n_rows++] = (struct rm_row){
-		.info = *info,
-		.named = rm->n_targets,
-		.refusal = refusal,
-		.removal = {.ipcns = info->ipcns,
-			    .kind = info->kind,
-			    .id = info->id,
-			    .key = info->key,
-			    .mode = info->mode,
-			    .uid = info->uid,
-			    .gid = info->gid,
-			    .creator = info->creator,
-			    .size = info->size,
-			    .past = info->past,
-			    .force = rm->force},
-	};
+	rm_view__prepare(&rows[rm->n_rows], info);
+	rows[rm->n_rows].named = rm->n_targets;
+	rows[rm->n_rows].refusal = refusal;
+	rows[rm->n_rows++].removal.force = rm->force;
 	return 0;
 }
 

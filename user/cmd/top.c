@@ -35,6 +35,7 @@ enum {
 	OPTION_HOOKS,
 	OPTION_BUFFER,
 	OPTION_RECONCILE,
+	OPTION_READ_ONLY,
 	OPTION_DEBUG,
 	OPTION_USAGE,
 };
@@ -53,6 +54,7 @@ static const struct argp_option argp_options[] = {
 	 "compare with the kernel's tables this often (default 30, with system call hooks before "
 	 "each report), or never",
 	 0},
+	{"read-only", OPTION_READ_ONLY, NULL, 0, "the screen removes nothing", 0},
 	{"hooks", OPTION_HOOKS, "SET", 0, "auto, functions or syscalls", 0},
 	{"buffer", OPTION_BUFFER, "SIZE", 0, "ring buffer to the kernel (default 8M)", 0},
 	{"debug", OPTION_DEBUG, NULL, 0, "say what is tried, and what is corrected", 0},
@@ -96,6 +98,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!top->reconcile_never)
 			cmd__check(state, "--reconcile", arg,
 				   parse__seconds(arg, &top->reconcile_ns));
+		break;
+	case OPTION_READ_ONLY:
+		top->read_only = true;
 		break;
 	case OPTION_HOOKS:
 		top->source_options.hooks = cmd__hooks(state, arg);
@@ -366,7 +371,8 @@ static int run(struct top *top)
 	err = privileges__raise_priority();
 	if (err)
 		pr_debug("cannot raise the priority: %s", strerror(-err));
-	err = privileges__drop(true);
+	err = privileges__drop(top->terminal && !top->read_only ? PRIVILEGES_REMOVING
+								: PRIVILEGES_READING);
 	if (err)
 		pr_debug("cannot drop privileges: %s", strerror(-err));
 	/* The hooks are on since, and the ring holds what happens: there is no gap. */
@@ -378,7 +384,7 @@ static int run(struct top *top)
 	top->next_reconcile_ns = top__clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
 	top->next_print_ns = top__clock_ns(CLOCK_MONOTONIC) + top->interval_ns;
 	if (!err)
-		err = top->terminal ? top__run_screen(top, NULL) : follow(top);
+		err = top->terminal ? top__run_screen(top) : follow(top);
 	if (err && err != -EPIPE) {
 		pr_err("cannot go on: %s", strerror(-err));
 		return EXIT_FAILED;

@@ -25,6 +25,7 @@ struct top {
 	uint64_t times;	       /* 0: no limit */
 	uint64_t reconcile_ns; /* 0: only at the start and after a loss */
 	bool reconcile_never;
+	bool read_only; /* the screen removes nothing */
 	struct bpf_source *source;
 	struct ledger *ledger;
 	/* Of the screen; NULL, and counted for nobody, without it. */
@@ -56,21 +57,14 @@ int top__settle(struct top *top, uint64_t now);
 /* One time of -n is over; when the next one is due. */
 void top__count(struct top *top);
 
-/* What the removal of one object needs. */
-struct top_removal {
-	/*
-	 * Proves that nothing uses the object, and removes it. 0 or -errno; then why says in one
-	 * line what stood against it.
-	 */
-	int (*remove_object)(void *context, const struct object_key *key, char *why,
-			     size_t why_size);
-	void *context;
-};
-
 /*
- * The screen, until it is left or a signal ends it. The terminal is open, and is not stopped when
- * this fails. removal: NULL: nothing can be removed.
+ * Removes an orphan, proven again to be what was shown and unused; text says in a line what became
+ * of it. The ledger is up to date afterwards. 0, or -errno where top cannot go on.
  */
-int top__run_screen(struct top *top, const struct top_removal *removal);
+int top__remove(struct top *top, const struct object_info *shown, char *text, size_t size);
+
+/* The screen, until it is left or a signal ends it. The terminal is open, and is not stopped when
+ * this fails. */
+int top__run_screen(struct top *top);
 
 #endif

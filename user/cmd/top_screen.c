@@ -18,9 +18,10 @@
 #include "view/screen.h"
 #include "view/words.h"
 
+#define MESSAGE_BYTES 512
+
 struct session {
 	struct top *top;
-	const struct top_removal *removal;
 	struct screen *screen;
 	bool gone; /* the terminal */
 	bool resized;
@@ -44,21 +45,13 @@ static int gather(struct session *session)
 	return screen__gather(session->screen, &facts);
 }
 
-static void remove_object(struct session *session)
+static int remove_object(struct session *session)
 {
-	struct object_key key;
-	char why[256] = "", text[320];
-	int err;
+	char text[MESSAGE_BYTES] = "";
+	int err = top__remove(session->top, screen__removal(session->screen), text, sizeof(text));
 
-	screen__removal(session->screen, &key);
-	err = session->removal->remove_object(session->removal->context, &key, why, sizeof(why));
-	if (err)
-		snprintf(text, sizeof(text), "%s %d stays: %s", object_kind__name(key.kind), key.id,
-			 *why ? why : strerror(-err));
-	else
-		snprintf(text, sizeof(text), "%s %d is removed", object_kind__name(key.kind),
-			 key.id);
 	screen__say(session->screen, text);
+	return err;
 }
 
 /* What keys and time have asked for. Nothing is drawn before the terminal has taken the last. */
@@ -74,8 +67,7 @@ static int carry_out(struct session *session)
 		return 0;
 	if (session->wanted & SCREEN_REMOVE) {
 		session->wanted &= ~SCREEN_REMOVE;
-		remove_object(session);
-		err = top__settle(top, top__clock_ns(CLOCK_MONOTONIC));
+		err = remove_object(session);
 		if (err)
 			return err;
 		session->wanted |= SCREEN_GATHER;
@@ -244,16 +236,16 @@ static int follow(struct session *session)
 	return err;
 }
 
-int top__run_screen(struct top *top, const struct top_removal *removal)
+int top__run_screen(struct top *top)
 {
 	const struct screen_options options = {
 		.pid = top->view.pid,
 		.sort = top->view.sort,
 		.own_ipcns = ipcns__inum(),
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
-		.can_remove = removal != NULL,
+		.can_remove = !top->read_only,
 	};
-	struct session session = {.top = top, .removal = removal, .resized = true};
+	struct session session = {.top = top, .resized = true};
 	int err;
 
 	session.screen = screen__new(&options);

@@ -571,7 +571,7 @@ static int start(struct trace *trace)
 	err = privileges__raise_priority();
 	if (err)
 		pr_debug("cannot raise the priority: %s", strerror(-err));
-	err = privileges__drop(trace->ledger != NULL);
+	err = privileges__drop(trace->ledger ? PRIVILEGES_READING : PRIVILEGES_COUNTING);
 	if (err)
 		pr_debug("cannot drop privileges: %s", strerror(-err));
 	return EXIT_DONE;

@@ -137,7 +137,7 @@ static bool is_used(const struct rm_row *row)
 	return row->info.state == STATE_IN_USE || row->info.state == STATE_IDLE;
 }
 
-static void put_kept(struct buffer *out, const struct removal *removal)
+static void put_kept(struct buffer *out, const struct rm_view *view, const struct removal *removal)
 {
 	switch (removal->reason) {
 	case REASON_ATTACHED:
@@ -149,8 +149,9 @@ static void put_kept(struct buffer *out, const struct removal *removal)
 	case REASON_WAITED_ON:
 		buffer__put_u64(out, removal->count);
 		buffer__put_str(out, removal->count == 1 ? " process waits" : " processes wait");
-		buffer__put_str(out,
-				" for it; --force removes it, and their calls fail with EIDRM");
+		buffer__put_str(out, view->no_hints ? " for it"
+						    : " for it; --force removes it, and their "
+						      "calls fail with EIDRM");
 		break;
 	case REASON_MARKED:
 		buffer__put_str(out, "marked for removal already, goes with its last detach");
@@ -196,11 +197,14 @@ static void put_reason(struct buffer *out, const struct rm_view *view, const str
 
 	if (row->refusal == RM_LAST_USER) {
 		unused__put_evidence(out, view->ledger, &row->info, view->utf8);
-		buffer__put_str(out, ", and may attach it again; name it to remove it");
+		buffer__put_str(out, ", and may attach it again");
+		buffer__put_str(out, view->no_hints ? "" : "; name it to remove it");
 	} else if (row->refusal == RM_IN_USE) {
 		put_use(out, view, row);
-		buffer__put_str(out, "; --force removes it: ");
-		put_consequence(out, row);
+		if (!view->no_hints) {
+			buffer__put_str(out, "; --force removes it: ");
+			put_consequence(out, row);
+		}
 	} else if (outcome == WOULD_REMOVE || outcome == WOULD_MARK || outcome == REMOVED) {
 		put_why(out, view, row);
 	} else if (outcome == MARKED) {
@@ -216,7 +220,7 @@ static void put_reason(struct buffer *out, const struct rm_view *view, const str
 		if ((removal->err == -EPERM || removal->err == -EACCES) && geteuid())
 			buffer__put_str(out, "; run as root");
 	} else {
-		put_kept(out, removal);
+		put_kept(out, view, removal);
 	}
 }
 
@@ -298,6 +302,37 @@ void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct
 		print_json(view, row, outcome);
 	else
 		print_text(view, row, outcome);
+}
+
+void rm_view__prepare(struct rm_row *row, const struct object_info *info)
+{
+	*row = (struct rm_row){
+		.info = *info,
+		.removal = {.ipcns = info->ipcns,
+			    .kind = info->kind,
+			    .id = info->id,
+			    .key = info->key,
+			    .mode = info->mode,
+			    .uid = info->uid,
+			    .gid = info->gid,
+			    .creator = info->creator,
+			    .size = info->size,
+			    .past = info->past},
+	};
+}
+
+bool rm_view__put_outcome(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
+{
+	enum outcome outcome = outcome_of(row);
+	size_t len;
+
+	buffer__put_str(out, outcomes[outcome]);
+	len = out->len;
+	buffer__put_str(out, ": ");
+	put_reason(out, view, row, outcome);
+	if (out->len == len + 2)
+		out->len = len;
+	return outcome == REMOVED;
 }
 
 static void put_objects(struct buffer *out, size_t number, uint64_t bytes)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/buffer.h"
 #include "ledger/ledger.h"
 #include "source/removal.h"
 
@@ -40,10 +41,20 @@ struct rm_view {
 	bool utf8;
 	bool bytes;	 /* exact sizes */
 	bool namespaces; /* each object with its own */
+	bool no_hints;	 /* without the options of `rm` that would do it all the same */
 };
 
 /* What became of one, and its part in the counts. Errors of writing stay on the stream. */
 void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct rm_counts *counts);
+
+/*
+ * In a line without the object, "removed" or "kept: used since it was listed", say: what became of
+ * it, and why. Whether it is removed.
+ */
+bool rm_view__put_outcome(struct buffer *out, const struct rm_view *view, const struct rm_row *row);
+
+/* The removal of an object, as the ledger has it; it does not look, nor remove. */
+void rm_view__prepare(struct rm_row *row, const struct object_info *info);
 
 /* The last line. unknown: objects that nobody is known to use and that are not proven unused. */
 void rm_view__print_end(const struct rm_view *view, const struct rm_counts *counts, size_t unknown);

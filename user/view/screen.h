@@ -120,8 +120,11 @@ bool screen__is_frozen(const struct screen *screen);
 /* Copies what is to be shown. 0 or -ENOMEM. */
 int screen__gather(struct screen *screen, const struct screen_facts *facts);
 
-/* The object whose removal was confirmed, after SCREEN_REMOVE. */
-void screen__removal(const struct screen *screen, struct object_key *key);
+/*
+ * The object whose removal was confirmed, after SCREEN_REMOVE, as it was shown when that was asked;
+ * without its owner.
+ */
+const struct object_info *screen__removal(const struct screen *screen);
 
 /* A line for the user, until the next key; copied, and escaped if it is not plain. */
 void screen__say(struct screen *screen, const char *message);

@@ -132,7 +132,7 @@ struct screen {
 	char filter[SCREEN_FILTER_MAX];
 	size_t filter_len;
 	char message[ESCAPE_TEXT_MAX(SCREEN_MESSAGE_MAX)];
-	struct object_key removal;
+	struct object_info removal; /* asked for; its owner is not kept */
 	struct story story;
 	struct screen_head head;
 	uint64_t rate_ns, rate_calls; /* where the rate is counted from */

@@ -180,8 +180,8 @@ static unsigned int ask_to_remove(struct screen *screen)
 
 	if (!screen->options.can_remove || screen->list != LIST_LEAKS || !row)
 		return 0;
-	screen->removal = (struct object_key){
-		.ipcns = row->info.ipcns, .kind = row->info.kind, .id = row->info.id};
+	screen->removal = row->info;
+	screen->removal.owner = NULL;
 	screen__follow(screen);
 	screen->mode = MODE_CONFIRM;
 	return SCREEN_DRAW;

@@ -332,9 +332,9 @@ bool screen__is_frozen(const struct screen *screen)
 	return screen->frozen;
 }
 
-void screen__removal(const struct screen *screen, struct object_key *key)
+const struct object_info *screen__removal(const struct screen *screen)
 {
-	*key = screen->removal;
+	return &screen->removal;
 }
 
 void screen__say(struct screen *screen, const char *message)
