@@ -44,13 +44,39 @@ int iter_task(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Of a kernel that does not name it nothing matches, and the user side does not ask. */
-extern const void shm_close __ksym __weak;
+/*
+ * The kernel's shm_close, once a mapping of a segment has been met: looking it up among the symbols
+ * would take as long as all the rest of a start. One is known by its file: of the kernel's own, a
+ * root of its own without a directory, and SYSV with the key (newseg, ipc/shm.c, 5.10 to 7.2).
+ * Files of programs either lie in a directory or are named by the kernel, as "memfd:".
+ */
+static void *shm_close;
+
+static __always_inline _Bool is_segment_file(struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	char name[4] = {};
+
+	if (!dentry || BPF_CORE_READ(dentry, d_parent) != dentry)
+		return 0;
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	return name[0] == 'S' && name[1] == 'Y' && name[2] == 'S' && name[3] == 'V';
+}
 
 static __always_inline _Bool maps_segment(struct vm_area_struct *vma)
 {
-	return BPF_CORE_READ(vma, vm_ops) &&
-	       (const void *)BPF_CORE_READ(vma, vm_ops, close) == &shm_close;
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+	void *close;
+
+	if (!file)
+		return 0;
+	close = BPF_CORE_READ(vma, vm_ops, close);
+	if (!close || shm_close)
+		return close && close == shm_close;
+	if (!is_segment_file(file))
+		return 0;
+	shm_close = close;
+	return 1;
 }
 
 static __always_inline void write_mapping(struct seq_file *seq, struct task_struct *task,

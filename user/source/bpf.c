@@ -163,13 +163,12 @@ static void set_lifecycle_programs(struct shmtrace_bpf *skel,
 
 static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
-	const bool mappings = options->ledger && !probe__in_kallsyms("shm_close");
-	const bool over_mappings = mappings && probe__in_btf("bpf_iter_task_vma");
+	const bool over_mappings = options->ledger && probe__in_btf("bpf_iter_task_vma");
 
 	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
 	bpf_program__set_autoload(skel->progs.iter_task_vma, over_mappings);
 	bpf_program__set_autoload(skel->progs.iter_task_list,
-				  mappings && !over_mappings &&
+				  options->ledger && !over_mappings &&
 					  probe__has_member("mm_struct", "vmacache_seqnum"));
 }
 

@@ -254,7 +254,8 @@ static int look_at(struct hooks *hooks, struct bpf_program *program)
 		return probe__fentry_load(target, bpf_program__expected_attach_type(program) ==
 							  BPF_TRACE_FEXIT);
 	case BPF_PROG_TYPE_KPROBE:
-		return probe__in_kallsyms(target);
+		/* Its types have what the symbols have, and are read already. */
+		return probe__in_btf(target) ? 0 : probe__in_kallsyms(target);
 	default:
 		if (hooks->tracefs_fd < 0)
 			return hooks->tracefs_fd;
