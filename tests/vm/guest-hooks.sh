@@ -250,13 +250,8 @@ way_of() {
 }
 
 test_doctor() {
-	# At once: it waits most of the time.
-	shmtrace doctor >/out/doctor &
-	doctor=$!
 	shmtrace doctor -J >/out/json/doctor
 	check_equal "doctor: exit status with --json" 0 $?
-	wait "$doctor"
-	check_equal "doctor: exit status" 0 $?
 	check "doctor: tracing works" grep -q '"usable":true' /out/json/doctor
 	check "doctor: names the kernel" grep -qF "\"kernel\":\"$(uname -r)\"" /out/json/doctor
 	for hook in shmget shmat shmdt shmctl semget semctl msgget msgctl semop semtimedop msgsnd msgrcv; do
@@ -268,7 +263,13 @@ test_doctor() {
 	if [ -e "$WORK/shm_32" ]; then
 		check_equal "doctor: ipc_32" "$(expected_way)" "$(way_of ipc_32)"
 	fi
-	check "doctor: says how tracing works" grep -q '^Tracing works, by function hooks' /out/doctor
+	# It takes as long again, and its words are the same on every kernel that allows these hooks.
+	if [ "$VM_KERNEL" = x86_64-6.12 ]; then
+		shmtrace doctor >/out/doctor
+		check_equal "doctor: exit status" 0 $?
+		check "doctor: says how tracing works" \
+			grep -q '^Tracing works, by function hooks' /out/doctor
+	fi
 	wait_until 20 is_state "$clean"
 	check_equal "doctor: leaves nothing in the kernel" "$clean" "$(kernel_state)"
 }
