@@ -113,6 +113,39 @@ shmget(0, 500, 0o600)"
 	grep -qx 'orphans: 3 segments (9.3K)' "$T/out"
 }
 
+# The commands of its last lines, by a script: options.
+advised() {
+	inside "$SHMTRACE" leaks "$@" | sed -n 's/^remove .*: shmtrace \(rm.*\)/\1/p'
+}
+
+@test "the last lines are the commands that remove what is listed, and nothing else" {
+	local command
+	own_namespace
+	calls 'shmget(0x51, 9000, CREAT | 0o600); semget(0, 3, 0o600); semget(0, 1, 0o600); msgget(0, 0o600)'
+	start_caller
+	order 'semctl(semget(0x52, 1, CREAT | 0o600), 0, 16, 1)'
+	[ "$(advised)" = rm ]
+	[ "$(advised -s)" = "" ]
+	[ "$(advised -A --min-size 1)" = "rm -A --min-size 1" ]
+	[ "$(advised -n)" = "" ]
+	[ "$(inside timeout 3 "$SHMTRACE" leaks --watch 1 | grep -c '^remove\|^orphans: ')" -ge 2 ]
+	[ "$(inside timeout 2 "$SHMTRACE" leaks --watch 1 | grep -c '^remove')" -eq 0 ]
+	[ "$(advised --unknown -s)" = "rm sem:0 sem:1" ]
+	[ "$(advised --unknown | wc -l)" -eq 2 ]
+	sleep 1.1
+	advised --unknown | while read -r command; do
+		# shellcheck disable=SC2086 # words
+		inside "$SHMTRACE" $command --yes
+	done
+	[ "$(inside ipcs -m | grep -c '^0x')" -eq 0 ]
+	[ "$(inside ipcs -q | grep -c '^0x')" -eq 0 ]
+	[ "$(inside ipcs -s | grep -c '^0x')" -eq 1 ]
+	inside ipcs -s | grep -q '^0x00000052'
+	# As many as a line has room for.
+	calls '[semget(0, 1, 0o600) for i in range(40)]'
+	inside "$SHMTRACE" leaks --unknown | grep -q '^remove the first of these: shmtrace rm\( sem:[0-9]*\)\{32\}$'
+}
+
 @test "-x sorts by any column, what is not proven among the rest" {
 	own_namespace
 	calls 'shmget(0, 100, 0o600); shmget(0, 9000, 0o600); semget(0, 300, 0o600)'

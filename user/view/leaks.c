@@ -110,6 +110,62 @@ static void print_total(const struct unused *unused, bool listed, FILE *out)
 	fprintf(out, "%.*s\n", (int)line.len, text);
 }
 
+/*
+ * The command that would remove what is listed, which without --yes only says so. What is not proven
+ * has to be named, which one line does for so many.
+ */
+#define ADVICE_NAMES 32
+
+static void put_choice(struct buffer *line, const struct unused_filter *filter)
+{
+	static const char *const kinds[] = {
+		[OBJECT_SHM] = " -m", [OBJECT_SEM] = " -s", [OBJECT_MSG] = " -q"};
+
+	buffer__put_str(line, filter->ipcns ? "" : " -A");
+	for (int kind = 0; filter->kinds != OBJECT_KINDS_ALL && kind < OBJECT_NONE; kind++)
+		if (filter->kinds & 1u << kind)
+			buffer__put_str(line, kinds[kind]);
+	if (filter->min_age_s) {
+		buffer__put_str(line, " --min-age ");
+		buffer__put_u64(line, filter->min_age_s);
+	}
+	if (filter->min_size) {
+		buffer__put_str(line, " --min-size ");
+		buffer__put_u64(line, filter->min_size);
+	}
+}
+
+static void print_advice(const struct unused *unused, const struct leaks_options *options,
+			 FILE *out)
+{
+	const size_t names = unused->n_unknown < ADVICE_NAMES ? unused->n_unknown : ADVICE_NAMES;
+	char text[OWNER_BYTES];
+	struct buffer line;
+
+	buffer__init(&line, text, sizeof(text));
+	if (unused->n_orphans) {
+		buffer__put_str(&line, "remove the orphans: shmtrace rm");
+		put_choice(&line, &options->filter);
+		buffer__put_char(&line, '\n');
+	}
+	/* An id is an object of one namespace alone. */
+	if (unused->n_unknown && options->unknown && options->filter.ipcns) {
+		buffer__put_str(&line, "remove ");
+		buffer__put_str(&line, names < unused->n_unknown ? "the first of " : "");
+		buffer__put_str(&line, unused->n_orphans ? "the others" : "these");
+		buffer__put_str(&line, ": shmtrace rm");
+		for (size_t i = 0; i < names; i++) {
+			buffer__put_char(&line, ' ');
+			buffer__put_str(&line, object_kind__name(unused->unknown[i].kind));
+			buffer__put_char(&line, ':');
+			buffer__put_s64(&line, unused->unknown[i].id);
+		}
+		buffer__put_char(&line, '\n');
+	}
+	if (line.len)
+		fprintf(out, "%.*s", (int)line.len, text);
+}
+
 static int print_tables(struct leaks *leaks, const struct unused *unused,
 			const struct leaks_options *options, const struct listing *objects,
 			FILE *out)
@@ -140,6 +196,9 @@ static int print_tables(struct leaks *leaks, const struct unused *unused,
 	free(owners);
 	if (!err)
 		print_total(unused, options->unknown, out);
+	/* Not in what goes on, or what a script reads. */
+	if (!err && listing->headings && !options->timed)
+		print_advice(unused, options, out);
 	return err;
 }
 
