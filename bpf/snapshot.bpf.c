@@ -44,13 +44,16 @@ int iter_task(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Of a kernel that does not name it nothing matches, and the user side does not ask. */
-extern const void shm_close __ksym __weak;
+/*
+ * Where shm_close() is, which the user side finds out: for a __ksym libbpf reads /proc/kallsyms
+ * whole. Of a kernel that does not name it nothing matches, and the user side does not ask.
+ */
+const volatile __u64 shm_close_address = 0;
 
 static __always_inline _Bool maps_segment(struct vm_area_struct *vma)
 {
-	return BPF_CORE_READ(vma, vm_ops) &&
-	       (const void *)BPF_CORE_READ(vma, vm_ops, close) == &shm_close;
+	return shm_close_address && BPF_CORE_READ(vma, vm_ops) &&
+	       (__u64)BPF_CORE_READ(vma, vm_ops, close) == shm_close_address;
 }
 
 static __always_inline void write_mapping(struct seq_file *seq, struct task_struct *task,

@@ -189,9 +189,12 @@ static void set_lifecycle_programs(struct shmtrace_bpf *skel,
 
 static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
-	const bool mappings = options->ledger && !probe__in_kallsyms("shm_close");
+	uint64_t shm_close = 0;
+	const bool mappings = options->ledger && !probe__symbol("shm_close", &shm_close) &&
+			      shm_close;
 	const bool over_mappings = mappings && probe__in_btf("bpf_iter_task_vma");
 
+	skel->rodata->shm_close_address = shm_close;
 	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
 	bpf_program__set_autoload(skel->progs.iter_task_vma, over_mappings);
 	bpf_program__set_autoload(skel->progs.iter_task_list,
@@ -363,6 +366,8 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	set_pid_namespace(skel);
 	set_map_sizes(skel, options);
 	hooks__select_programs(&source->hooks);
+	/* libbpf reads the kernel's types for itself: they need not be there twice. */
+	probe__close();
 	err = shmtrace_bpf__load(skel);
 	if (err) {
 		snprintf(why, why_size, "cannot load the BPF programs: %s; see 'shmtrace doctor'",
@@ -443,8 +448,6 @@ int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *o
 	}
 	if (err)
 		goto fail;
-	/* First, so that the most memory that is ever used is not the sum of both. */
-	probe__close();
 	err = open_ring(source, options);
 	if (err) {
 		snprintf(why, why_size, "cannot map the ring buffer: %s", strerror(-err));

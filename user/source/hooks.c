@@ -254,7 +254,7 @@ static int look_at(struct hooks *hooks, struct bpf_program *program)
 		return probe__fentry_load(target, bpf_program__expected_attach_type(program) ==
 							  BPF_TRACE_FEXIT);
 	case BPF_PROG_TYPE_KPROBE:
-		return probe__in_kallsyms(target);
+		return probe__has_symbol(target);
 	default:
 		if (hooks->tracefs_fd < 0)
 			return hooks->tracefs_fd;

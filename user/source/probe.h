@@ -7,13 +7,17 @@
 #define SHMTRACE_SOURCE_PROBE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Each loads a program that does nothing, attaches it there and removes it. 0 or -errno. */
 int probe__fentry(const char *function, bool at_exit);
 /* Loads it only: what the verifier allows. */
 int probe__fentry_load(const char *function, bool at_exit);
-/* The kernel has a function of that name: 0 or -ENOENT. */
-int probe__in_kallsyms(const char *function);
+/* Where the kernel has that symbol; 0 where it does not tell (kernel.kptr_restrict). 0, -ENOENT, or
+ * another -errno: it cannot be known. Names of 63 bytes at most. */
+int probe__symbol(const char *symbol, uint64_t *address);
+/* The same, and nothing but whether there is one. */
+int probe__has_symbol(const char *symbol);
 int probe__kprobe(const char *function, bool at_return);
 int probe__tracepoint(int event_id);
 
