@@ -75,8 +75,8 @@ LIB_OBJS  := $(filter-out $(BUILD)/user/main.o,$(USER_OBJS))
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 # The ledger alone, built anew with what a fuzzer or a benchmark needs.
-LEDGER_SRCS := $(sort $(wildcard user/ledger/*.c))
-LEDGER_DEPS := $(LEDGER_SRCS) $(wildcard user/ledger/*.h tests/unit/ledger_*.h) bpf/event.h
+LEDGER_SRCS := $(sort $(wildcard user/ledger/*.c)) user/base/hash.c user/base/pool.c
+LEDGER_DEPS := $(LEDGER_SRCS) $(wildcard user/ledger/*.h user/base/*.h tests/unit/ledger_*.h) bpf/event.h
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \

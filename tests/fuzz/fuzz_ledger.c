@@ -209,7 +209,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	options.mappings_observed = *data & 1;
+	options.keep_past = *data & 2;
 	ledger = ledger__new(&options);
+	if (ledger)
+		ledger->few = 0;
 	for (data++, size--; ledger && size >= sizeof(struct step);
 	     data += sizeof(struct step), size -= sizeof(struct step)) {
 		union any_event event;
@@ -217,6 +220,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		memcpy(&step, data, sizeof(step));
 		make_event(&event, &step, &clock);
+		for (unsigned int i = 0; i < LEDGER_EXPECT_STEPS; i++)
+			ledger__expect(ledger, &event.head, i);
 		CHECK(!ledger__apply(ledger, &event.head));
 		ledger_check(ledger);
 	}

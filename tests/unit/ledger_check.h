@@ -113,14 +113,17 @@ static inline void check_space(const struct address_space *space, struct ledger_
 static inline void ledger_check(const struct ledger *ledger)
 {
 	struct ledger_count count = {0};
-	struct ledger_object *object, *next_object;
-	struct ledger_process *process, *next_process;
-	struct address_space *space, *next_space;
+	const struct ledger_object *object;
+	const struct ledger_process *process;
+	const struct address_space *space;
 	size_t references = 0;
+	struct hash_walk walk;
 
-	HASH_ITER (hh, ledger->objects, object, next_object)
+	walk = hash__walk(&ledger->objects);
+	while ((object = hash__next(&walk)))
 		check_object(object, &count);
-	HASH_ITER (hh, ledger->processes, process, next_process) {
+	walk = hash__walk(&ledger->processes);
+	while ((process = hash__next(&walk))) {
 		CHECK(process->alive);
 		check_process(process, &count);
 		references += process->references;
@@ -132,13 +135,20 @@ static inline void ledger_check(const struct ledger *ledger)
 		references += process->references;
 		count.ended++;
 	}
-	HASH_ITER (hh, ledger->spaces, space, next_space)
+	walk = hash__walk(&ledger->spaces);
+	while ((space = hash__next(&walk)))
 		check_space(space, &count);
 	CHECK(ledger->n_mappings == count.mappings);
 	CHECK(ledger->n_uses == count.uses);
 	CHECK(ledger->n_unsettled == count.unsettled);
 	CHECK(ledger->n_ended == count.ended);
 	CHECK(references == count.references);
+	/* Nothing is forgotten: all memory that was taken is in a table or list. */
+	CHECK(ledger->object_pool.used == ledger->objects.count);
+	CHECK(ledger->process_pool.used == ledger->processes.count + ledger->n_ended);
+	CHECK(ledger->space_pool.used == ledger->spaces.count);
+	CHECK(ledger->mapping_pool.used == ledger->n_mappings);
+	CHECK(ledger->use_pool.used == ledger->n_uses);
 }
 
 #endif

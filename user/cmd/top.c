@@ -150,6 +150,13 @@ static int apply(void *context, const struct event *event)
 	return err;
 }
 
+static void expect(void *context, const struct event *event, unsigned int step)
+{
+	const struct top *top = context;
+
+	ledger__expect(top->ledger, event, step);
+}
+
 int top__consume(struct top *top)
 {
 	int n = bpf_source__consume(top->source);
@@ -404,7 +411,8 @@ int cmd_top(int argc, char *argv[])
 	struct top top = {
 		.source_options = {.calls = BPF_SOURCE_CALLS_CONTROL,
 				   .buffer = BPF_SOURCE_BUFFER_DEFAULT,
-				   .ledger = true},
+				   .ledger = true,
+				   .ahead = expect},
 		.view = {.out = stdout},
 		.interval_ns = INTERVAL_NS,
 		.reconcile_ns = RECONCILE_NS,

@@ -470,6 +470,13 @@ static int open_view(struct trace *trace)
 	return trace->view ? 0 : -ENOMEM;
 }
 
+static void expect(void *context, const struct event *event, unsigned int step)
+{
+	const struct trace *trace = context;
+
+	ledger__expect(trace_ledger__get(trace->ledger), event, step);
+}
+
 static int open_source(struct trace *trace)
 {
 	char why[512] = "";
@@ -477,6 +484,8 @@ static int open_source(struct trace *trace)
 
 	if (trace->options.command)
 		trace->options.source.root = trace->command.pid;
+	if (trace->options.source.ledger)
+		trace->options.source.ahead = expect;
 	err = bpf_source__open(&trace->source, &trace->options.source, handle_event, trace, why,
 			       sizeof(why));
 	if (err)

@@ -3,9 +3,16 @@
  * What the files of the ledger share. Objects, processes and address spaces are found by hash;
  * between them stand links: a mapping joins an address space and a segment, a use joins a process
  * and a semaphore set or queue. Every link is in the lists of both its ends.
+ *
+ * With a million objects an event costs what it waits for memory: the structs are laid out so that
+ * what events read and write stands in as few cache lines (64 bytes) as it can, and lists are added
+ * to at their beginning, where nothing but the first is touched.
  */
 #ifndef SHMTRACE_LEDGER_INTERNAL_H
 #define SHMTRACE_LEDGER_INTERNAL_H
+
+#include "base/hash.h"
+#include "base/pool.h"
 
 /* Where memory runs out the entry is not added, and the caller sees that it is not there. */
 #define HASH_NONFATAL_OOM 1
@@ -14,6 +21,7 @@
 
 #include "ledger/ledger.h"
 
+#define LEDGER_FEW	  4096	  /* objects; with their processes and mappings a megabyte */
 #define LEDGER_PAGE_BYTES 4096ULL /* of x86_64 and of Debian's arm64 kernels */
 
 #define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
@@ -26,25 +34,29 @@ struct mapping {
 	struct mapping *prev_of_space, *next_of_space;
 	struct mapping *prev_of_object, *next_of_object;
 	uint32_t count;
-	uint32_t n_addresses; /* known ones; only where mappings are not observed one by one */
-	uint64_t *addresses;
-	uint64_t found_ns; /* the reading that last found it */
+	uint32_t n_addresses; /* known ones: `one`, or else `many` */
+	uint64_t found_ns;    /* the reading that last found it */
+	/* Only where mappings are not observed one by one, and most have a single one. */
+	union {
+		uint64_t one;
+		uint64_t *many;
+	} addresses[];
 };
 
 struct address_space {
-	uint64_t mm;
-	struct ledger_process *processes; /* live ones that run in it */
-	struct mapping *mappings;
+	uint64_t mm;			   /* the key */
+	struct ledger_process *processes;  /* live ones that run in it */
+	struct mapping *mappings;	   /* the latest first */
 	struct ledger_process *last_ended; /* a reference: whose end the last detaches belong to */
 	uint64_t changed_ns;		   /* the latest event about it that was applied */
 	/* A snapshot read it from the one moment to the other: older events are in that. */
 	uint64_t read_from_ns, read_ns;
-	bool unsettled; /* something happened while it was read: only the next reading will tell */
-	bool whole;	/* we know all that it has: from its beginning, or by a reading */
-	bool assumed; /* found without the kernel's pointer: mm is made up, events will name another
-		       */
-	uint32_t generation; /* of the snapshot that first met it without a process */
-	UT_hash_handle hh;
+	uint32_t generation : 29; /* of the snapshot that first met it without a process */
+	/* Something happened while it was read: only the next reading will tell. */
+	bool unsettled : 1;
+	bool whole : 1; /* we know all that it has: from its beginning, or by a reading */
+	/* Found without the kernel's pointer: mm is made up, events will name another. */
+	bool assumed : 1;
 };
 
 /* A live process made or used a set or queue, or inherited the knowledge of it at fork. */
@@ -60,55 +72,75 @@ struct ledger_object {
 	struct object_key key;
 	uint32_t ipc_key;
 	uint64_t size;
-	uint32_t mode;
-	uint32_t uid, gid;
-	uint32_t nattch;
-	uint32_t hidden; /* more mappings, whose processes the snapshot might not see */
+	struct mapping *mappings;
+	struct use *uses;
 	struct ledger_process *owner; /* a reference; NULL: not known */
+	struct ledger_object *prev_of_owner, *next_of_owner;
+	/* The second line. */
+	uint64_t created_ns, last_ns;
+	uint64_t changed_ns; /* created, or changed by IPC_SET, as far as we saw; 0: we did not */
+	uint64_t known_ns;   /* it existed then: older news of its end are another's */
+	uint32_t mode;
+	uint32_t nattch;
+	uint32_t hidden;  /* more mappings, whose processes the snapshot might not see */
 	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
-	uint32_t generation : 28; /* of the snapshot that last found it */
+	uint32_t uid, gid;
+	uint32_t generation : 27; /* of the snapshot that last found it */
 	bool observed : 1;	  /* its creation was seen */
 	bool met : 1;		  /* a mapping is all that is known of it */
 	bool reported : 1;	  /* as a leak, since it was last used */
 	bool creator_gone : 1;	  /* whoever has the creator's number by now is another */
-	uint64_t created_ns, last_ns;
-	uint64_t changed_ns; /* created, or changed by IPC_SET, as far as we saw; 0: we did not */
-	uint64_t known_ns;   /* it existed then: older news of its end are another's */
-	struct object_past *past; /* as of the snapshot that last found it; NULL: not kept */
-	struct mapping *mappings;
-	struct use *uses;
-	struct ledger_object *prev_of_owner, *next_of_owner;
-	UT_hash_handle hh;
+	bool has_past : 1;	  /* `past` is there: ledger_options.keep_past */
+	struct object_past past[];
 };
 
-struct ledger_process {
-	uint32_t pid;
-	uint32_t parent;
-	uint64_t start_ns;
-	uint32_t uid;
-	char comm[EVENT_COMM_LEN];
-	bool alive;
-	uint32_t status;
-	uint32_t references;	     /* by objects it owns and address spaces it ended in */
-	struct address_space *space; /* NULL: not known, or ended */
-	struct ledger_process *prev_of_space, *next_of_space;
-	struct use *uses;
-	struct ledger_object *objects; /* that it made and that still exist */
-	uint64_t calls, failed, enospc;
+/* Which errnos, and how often: of the few processes whose calls fail. */
+struct error_counts {
 	struct {
 		int number;
 		uint64_t count;
 	} errnos[LEDGER_ERRNOS];
-	uint32_t created, existing, leaked;
+};
+
+struct ledger_process {
+	uint32_t pid; /* the key, while it lives */
+	uint32_t parent;
+	uint64_t start_ns;
+	struct address_space *space;   /* NULL: not known, or ended */
+	struct ledger_object *objects; /* that it made and that still exist, the latest first */
 	uint64_t existing_bytes, attached_bytes, peak_bytes;
+	uint32_t created, existing;
+	/* The second line. */
 	uint64_t
 		found_ns; /* a reading saw all that it had; what is older is in that. 0: none did */
 	uint64_t known_ns; /* it lived then */
-	uint64_t ended_ns;
+	uint32_t leaked;
+	uint32_t uid;
+	char comm[EVENT_COMM_LEN];
+	uint32_t references; /* by objects it owns and address spaces it ended in */
+	uint32_t status;
 	uint32_t generation;
-	struct ledger_process *prev_ended, *next_ended; /* of ledger.ended */
-	UT_hash_handle hh;				/* while it lives */
+	bool alive;
+	uint64_t calls;
+	/* The third. */
+	uint64_t failed, enospc;
+	struct error_counts *errors; /* NULL: none */
+	struct use *uses;
+	uint64_t ended_ns;
+	union {
+		struct { /* while it lives */
+			struct ledger_process *prev_of_space, *next_of_space;
+		};
+		struct { /* of ledger.ended */
+			struct ledger_process *prev_ended, *next_ended;
+		};
+	};
 };
+
+/* What they are made for; growing one of them is a decision. */
+_Static_assert(sizeof(struct ledger_object) == 128, "two cache lines");
+_Static_assert(sizeof(struct mapping) == 64, "one cache line");
+_Static_assert(sizeof(struct address_space) == 64, "one cache line");
 
 struct namespace
 {
@@ -126,10 +158,11 @@ struct tombstone {
 
 struct ledger {
 	struct ledger_options options;
-	struct ledger_object *objects;
-	struct ledger_process *processes; /* live, by pid */
-	struct ledger_process *ended;	  /* that something still refers to */
-	struct address_space *spaces;
+	struct hash objects;
+	struct hash processes; /* live, by pid */
+	struct hash spaces;
+	struct pool object_pool, process_pool, space_pool, mapping_pool, use_pool;
+	struct ledger_process *ended; /* that something still refers to */
 	struct namespace *namespaces;
 	struct tombstone *tombstones; /* destroyed while a snapshot is being read */
 	bool snapshot_open;
@@ -143,6 +176,7 @@ struct ledger {
 	uint64_t drift;
 	uint64_t events;
 	uint64_t last_ns; /* time of the latest event */
+	size_t few;	  /* objects: with fewer all is in the cache anyway */
 	size_t n_mappings, n_uses, n_ended, n_unsettled;
 	bool out_of_memory;
 };
@@ -191,8 +225,11 @@ struct mapping *mapping__find(const struct address_space *space,
 /* Frees neither space nor object, so that callers may go on with both. */
 void mapping__set_count(struct ledger *ledger, struct address_space *space,
 			struct ledger_object *object, uint32_t count);
-/* Events alone do not say where those of an address space are that we did not see made. */
+/* Events alone do not say where those of an address space are that we did not see made. For ledgers
+ * whose mappings are not observed, as the two below. */
 void mapping__remember_address(struct ledger *ledger, struct mapping *m, uint64_t address);
+void mapping__forget_addresses(struct mapping *m);
+bool mapping__knows_address(const struct mapping *m, uint64_t address);
 /* Takes a mapping whose count is no longer part of nattch out of all lists. */
 void mapping__drop(struct ledger *ledger, struct mapping *m);
 void mapping__copy_all(struct ledger *ledger, const struct address_space *from,

@@ -10,33 +10,57 @@
 
 #include "ledger/internal.h"
 
+/* Not shared with its neighbour. */
+#define WHOLE_LINES(bytes) (((bytes) + 63) & ~63UL)
+
 struct ledger *ledger__new(const struct ledger_options *options)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	const size_t past = options->keep_past ? sizeof(struct object_past) : 0;
+	const size_t address = options->mappings_observed
+				       ? 0
+				       : sizeof(((struct mapping *)0)->addresses[0]);
 
-	if (ledger)
-		ledger->options = *options;
+	if (!ledger)
+		return NULL;
+	ledger->options = *options;
+	ledger->few = LEDGER_FEW;
+	hash__init(&ledger->objects, sizeof(struct object_key));
+	hash__init(&ledger->processes, sizeof(uint32_t));
+	hash__init(&ledger->spaces, sizeof(uint64_t));
+	pool__init(&ledger->object_pool, sizeof(struct ledger_object) + past);
+	pool__init(&ledger->process_pool, WHOLE_LINES(sizeof(struct ledger_process)));
+	pool__init(&ledger->space_pool, sizeof(struct address_space));
+	pool__init(&ledger->mapping_pool, sizeof(struct mapping) + address);
+	pool__init(&ledger->use_pool, sizeof(struct use));
 	return ledger;
 }
 
 void ledger__free(struct ledger *ledger)
 {
-	struct ledger_object *object, *next_object;
-	struct ledger_process *process, *next_process;
-	struct address_space *space, *next_space;
+	struct ledger_object *object;
+	struct ledger_process *process;
+	struct address_space *space;
 	struct namespace *ns, *next_ns;
+	struct hash_walk walk;
 
 	if (!ledger)
 		return;
 	/* Nobody is told of what goes now. */
 	ledger->options.leaked = NULL;
 	snapshot__close(ledger);
-	HASH_ITER (hh, ledger->objects, object, next_object)
+	walk = hash__walk(&ledger->objects);
+	while ((object = hash__next(&walk)))
 		object__destroy(ledger, object);
-	HASH_ITER (hh, ledger->processes, process, next_process)
+	walk = hash__walk(&ledger->processes);
+	while ((process = hash__next(&walk)))
 		process__end(ledger, process, 0, 0);
-	HASH_ITER (hh, ledger->spaces, space, next_space)
+	walk = hash__walk(&ledger->spaces);
+	while ((space = hash__next(&walk)))
 		space__free_if_unused(ledger, space);
+	hash__free(&ledger->objects);
+	hash__free(&ledger->processes);
+	hash__free(&ledger->spaces);
 	HASH_ITER (hh, ledger->namespaces, ns, next_ns) {
 		HASH_DEL(ledger->namespaces, ns);
 		free(ns);
@@ -114,8 +138,8 @@ void ledger__object_info(const struct ledger_object *object, struct object_info 
 		.state = object__state(object),
 		.owner = object->owner,
 	};
-	if (object->past)
-		info->past = *object->past;
+	if (object->has_past)
+		info->past = object->past[0];
 }
 
 void ledger__process_info(const struct ledger_process *process, struct process_info *info)
@@ -138,9 +162,9 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 		.peak_bytes = process->peak_bytes,
 	};
 	memcpy(info->comm, process->comm, sizeof(process->comm));
-	for (int i = 0; i < LEDGER_ERRNOS; i++) {
-		info->errnos[i].number = process->errnos[i].number;
-		info->errnos[i].count = process->errnos[i].count;
+	for (int i = 0; process->errors && i < LEDGER_ERRNOS; i++) {
+		info->errnos[i].number = process->errors->errnos[i].number;
+		info->errnos[i].count = process->errors->errnos[i].count;
 	}
 	if (process->space)
 		for (struct mapping *m = process->space->mappings; m; m = m->next_of_space)
@@ -151,9 +175,10 @@ void ledger__for_each_object(const struct ledger *ledger,
 			     bool (*each)(void *context, const struct ledger_object *object),
 			     void *context)
 {
-	struct ledger_object *object, *next;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 
-	HASH_ITER (hh, ledger->objects, object, next)
+	while ((object = hash__next(&walk)))
 		if (!each(context, object))
 			return;
 }
@@ -162,9 +187,10 @@ void ledger__for_each_process(const struct ledger *ledger,
 			      bool (*each)(void *context, const struct ledger_process *process),
 			      void *context)
 {
-	struct ledger_process *process, *next;
+	struct hash_walk walk = hash__walk(&ledger->processes);
+	struct ledger_process *process;
 
-	HASH_ITER (hh, ledger->processes, process, next)
+	while ((process = hash__next(&walk)))
 		if (!each(context, process))
 			return;
 	for (process = ledger->ended; process; process = process->next_ended)
@@ -193,12 +219,13 @@ void ledger__for_each_namespace(const struct ledger *ledger,
 				bool (*each)(void *context, const struct namespace_info *info),
 				void *context)
 {
-	struct ledger_object *object, *next_object;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 	struct namespace *ns, *next;
 
 	HASH_ITER (hh, ledger->namespaces, ns, next)
 		ns->info = (struct namespace_info){.ipcns = ns->ipcns, .limits = ns->info.limits};
-	HASH_ITER (hh, ledger->objects, object, next_object) {
+	while ((object = hash__next(&walk))) {
 		HASH_FIND(hh, ledger->namespaces, &object->key.ipcns, sizeof(object->key.ipcns),
 			  ns);
 		if (ns)
@@ -236,10 +263,11 @@ const struct ledger_object *ledger__find_object(const struct ledger *ledger, uin
 const struct ledger_object *ledger__find_key(const struct ledger *ledger, uint32_t ipcns,
 					     uint32_t kind, uint32_t key)
 {
-	struct ledger_object *object, *next;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 
 	/* IPC_PRIVATE finds nothing, and IPC_RMID makes a key free. */
-	HASH_ITER (hh, ledger->objects, object, next)
+	while ((object = hash__next(&walk)))
 		if (key && object->ipc_key == key && object->key.kind == kind &&
 		    object->key.ipcns == ipcns && !(object->mode & MODE_MARKED))
 			return object;
@@ -254,20 +282,16 @@ const struct ledger_process *ledger__find_process(const struct ledger *ledger, u
 void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 {
 	*stats = (struct ledger_stats){
-		.objects = HASH_COUNT(ledger->objects),
-		.processes = HASH_COUNT(ledger->processes) + ledger->n_ended,
-		.address_spaces = HASH_COUNT(ledger->spaces),
+		.objects = ledger->objects.count,
+		.processes = ledger->processes.count + ledger->n_ended,
+		.address_spaces = ledger->spaces.count,
 		.mappings = ledger->n_mappings,
 		.events = ledger->events,
 		.lost = ledger->lost_calls,
 		.unsettled = ledger->n_unsettled,
 	};
-	stats->bytes = sizeof(*ledger) + stats->objects * sizeof(struct ledger_object) +
-		       stats->processes * sizeof(struct ledger_process) +
-		       stats->address_spaces * sizeof(struct address_space) +
-		       stats->mappings * sizeof(struct mapping) +
-		       ledger->n_uses * sizeof(struct use) + HASH_OVERHEAD(hh, ledger->objects) +
-		       HASH_OVERHEAD(hh, ledger->processes) + HASH_OVERHEAD(hh, ledger->spaces);
-	if (ledger->options.keep_past)
-		stats->bytes += stats->objects * sizeof(struct object_past);
+	stats->bytes = sizeof(*ledger) + ledger->object_pool.bytes + ledger->process_pool.bytes +
+		       ledger->space_pool.bytes + ledger->mapping_pool.bytes +
+		       ledger->use_pool.bytes + hash__bytes(&ledger->objects) +
+		       hash__bytes(&ledger->processes) + hash__bytes(&ledger->spaces);
 }

@@ -10,10 +10,7 @@
 
 struct address_space *space__find(struct ledger *ledger, uint64_t mm)
 {
-	struct address_space *space;
-
-	HASH_FIND(hh, ledger->spaces, &mm, sizeof(mm), space);
-	return space;
+	return hash__find(&ledger->spaces, &mm, sizeof(mm));
 }
 
 struct address_space *space__get(struct ledger *ledger, uint64_t mm)
@@ -22,15 +19,14 @@ struct address_space *space__get(struct ledger *ledger, uint64_t mm)
 
 	if (space)
 		return space;
-	space = calloc(1, sizeof(*space));
+	space = pool__alloc(&ledger->space_pool);
 	if (!space) {
 		ledger->out_of_memory = true;
 		return NULL;
 	}
 	space->mm = mm;
-	HASH_ADD(hh, ledger->spaces, mm, sizeof(mm), space);
-	if (!space->hh.tbl) {
-		free(space);
+	if (!hash__add(&ledger->spaces, space)) {
+		pool__free(&ledger->space_pool, space);
 		ledger->out_of_memory = true;
 		return NULL;
 	}
@@ -43,9 +39,9 @@ void space__free_if_unused(struct ledger *ledger, struct address_space *space)
 
 	if (space->processes || space->mappings)
 		return;
-	HASH_DEL(ledger->spaces, space);
+	hash__remove(&ledger->spaces, space);
 	ledger->n_unsettled -= space->unsettled;
-	free(space);
+	pool__free(&ledger->space_pool, space);
 	if (last)
 		process__release(ledger, last);
 }
@@ -57,10 +53,10 @@ struct mapping *mapping__find(const struct address_space *space, const struct le
 	struct mapping *a = space->mappings, *b = object->mappings;
 
 	for (; a && b; a = a->next_of_space, b = b->next_of_object) {
-		if (a->object == object)
-			return a;
 		if (b->space == space)
 			return b;
+		if (a->object == object)
+			return a;
 	}
 	return NULL;
 }
@@ -76,10 +72,53 @@ void space__add_bytes(struct address_space *space, uint64_t difference)
 	}
 }
 
+static uint64_t *known_addresses(struct mapping *m)
+{
+	return m->n_addresses > 1 ? m->addresses[0].many : &m->addresses[0].one;
+}
+
+bool mapping__knows_address(const struct mapping *m, uint64_t address)
+{
+	const uint64_t *addresses = known_addresses((struct mapping *)m);
+
+	for (uint32_t i = 0; i < m->n_addresses; i++)
+		if (addresses[i] == address)
+			return true;
+	return false;
+}
+
+void mapping__forget_addresses(struct mapping *m)
+{
+	if (m->n_addresses > 1)
+		free(m->addresses[0].many);
+	m->n_addresses = 0;
+}
+
+void mapping__remember_address(struct ledger *ledger, struct mapping *m, uint64_t address)
+{
+	uint64_t *many = m->n_addresses > 1 ? m->addresses[0].many : NULL;
+	const uint64_t first = m->addresses[0].one;
+
+	if (!m->n_addresses) {
+		m->addresses[0].one = address;
+		m->n_addresses = 1;
+		return;
+	}
+	many = realloc(many, (m->n_addresses + 1) * sizeof(*many));
+	if (!many) {
+		ledger->out_of_memory = true;
+		return;
+	}
+	if (m->n_addresses == 1)
+		many[0] = first;
+	many[m->n_addresses++] = address;
+	m->addresses[0].many = many;
+}
+
 static struct mapping *mapping_new(struct ledger *ledger, struct address_space *space,
 				   struct ledger_object *object)
 {
-	struct mapping *m = calloc(1, sizeof(*m));
+	struct mapping *m = pool__alloc(&ledger->mapping_pool);
 
 	if (!m) {
 		ledger->out_of_memory = true;
@@ -87,7 +126,7 @@ static struct mapping *mapping_new(struct ledger *ledger, struct address_space *
 	}
 	m->space = space;
 	m->object = object;
-	DL_APPEND2(space->mappings, m, prev_of_space, next_of_space);
+	DL_PREPEND2(space->mappings, m, prev_of_space, next_of_space);
 	DL_APPEND2(object->mappings, m, prev_of_object, next_of_object);
 	ledger->n_mappings++;
 	object__unreport(object);
@@ -100,9 +139,17 @@ void mapping__drop(struct ledger *ledger, struct mapping *m)
 	space__add_bytes(m->space, -m->object->size);
 	DL_DELETE2(m->space->mappings, m, prev_of_space, next_of_space);
 	DL_DELETE2(m->object->mappings, m, prev_of_object, next_of_object);
-	free(m->addresses);
-	free(m);
+	mapping__forget_addresses(m);
+	pool__free(&ledger->mapping_pool, m);
 	ledger->n_mappings--;
+}
+
+static void set_count(struct ledger *ledger, struct mapping *m, uint32_t count)
+{
+	m->object->nattch += count - m->count;
+	m->count = count;
+	if (!count)
+		mapping__drop(ledger, m);
 }
 
 void mapping__set_count(struct ledger *ledger, struct address_space *space,
@@ -114,12 +161,8 @@ void mapping__set_count(struct ledger *ledger, struct address_space *space,
 		return;
 	if (!m)
 		m = mapping_new(ledger, space, object);
-	if (!m)
-		return;
-	object->nattch += count - m->count;
-	m->count = count;
-	if (!count)
-		mapping__drop(ledger, m);
+	if (m)
+		set_count(ledger, m, count);
 }
 
 /* Where the end of an object is not told: a marked one goes with its last detach. So must one that
@@ -175,7 +218,7 @@ static void move_mappings(struct ledger *ledger, struct address_space *from,
 		space__add_bytes(from, -m->object->size);
 		DL_DELETE2(from->mappings, m, prev_of_space, next_of_space);
 		m->space = to;
-		DL_APPEND2(to->mappings, m, prev_of_space, next_of_space);
+		DL_PREPEND2(to->mappings, m, prev_of_space, next_of_space);
 		space__add_bytes(to, m->object->size);
 	}
 }
@@ -216,35 +259,31 @@ struct address_space *space__learn(struct ledger *ledger, struct address_space *
 void space__clear(struct ledger *ledger, struct address_space *space,
 		  const struct ledger_process *ended, uint64_t time_ns)
 {
+	/* In the order in which they were made. */
 	while (space->mappings) {
-		struct ledger_object *object = space->mappings->object;
+		struct mapping *m = space->mappings->prev_of_space;
+		struct ledger_object *object = m->object;
 
-		mapping__set_count(ledger, space, object, 0);
+		set_count(ledger, m, 0);
 		after_detach(ledger, object, ended, time_ns);
 	}
 }
 
 static void copy_addresses(struct ledger *ledger, const struct mapping *from, struct mapping *to)
 {
-	uint64_t *addresses = NULL;
+	const uint64_t *addresses = known_addresses((struct mapping *)from);
 
-	if (from->n_addresses) {
-		addresses = malloc(from->n_addresses * sizeof(*addresses));
-		if (!addresses) {
-			ledger->out_of_memory = true;
-			return;
-		}
-		memcpy(addresses, from->addresses, from->n_addresses * sizeof(*addresses));
-	}
-	free(to->addresses);
-	to->addresses = addresses;
-	to->n_addresses = from->n_addresses;
+	mapping__forget_addresses(to);
+	for (uint32_t i = 0; i < from->n_addresses; i++)
+		mapping__remember_address(ledger, to, addresses[i]);
 }
 
 void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
 		       struct address_space *to)
 {
-	for (struct mapping *m = from->mappings; m; m = m->next_of_space) {
+	struct mapping *m = from->mappings ? from->mappings->prev_of_space : NULL;
+
+	for (; m; m = m == from->mappings ? NULL : m->prev_of_space) {
 		struct mapping *copy;
 
 		mapping__set_count(ledger, to, m->object, m->count);
@@ -254,26 +293,20 @@ void mapping__copy_all(struct ledger *ledger, const struct address_space *from,
 	}
 }
 
-void mapping__remember_address(struct ledger *ledger, struct mapping *m, uint64_t address)
-{
-	uint64_t *grown = realloc(m->addresses, (m->n_addresses + 1) * sizeof(*grown));
-
-	if (!grown) {
-		ledger->out_of_memory = true;
-		return;
-	}
-	m->addresses = grown;
-	m->addresses[m->n_addresses++] = address;
-}
-
 /* The mapping that was made at that address, which nothing is at from now on. */
 static struct mapping *take_address(struct address_space *space, uint64_t address)
 {
 	for (struct mapping *m = space->mappings; m; m = m->next_of_space) {
+		uint64_t *addresses = known_addresses(m);
+
 		for (uint32_t i = 0; i < m->n_addresses; i++) {
-			if (m->addresses[i] != address)
+			if (addresses[i] != address)
 				continue;
-			m->addresses[i] = m->addresses[--m->n_addresses];
+			addresses[i] = addresses[--m->n_addresses];
+			if (m->n_addresses == 1) {
+				m->addresses[0].one = addresses[0];
+				free(addresses);
+			}
 			return m;
 		}
 	}
@@ -311,9 +344,9 @@ static void replace_attached(struct ledger *ledger, const struct mapping_event *
 	struct mapping *m = take_address(space, event->address);
 	struct ledger_object *object = m ? m->object : NULL;
 
-	if (!m)
+	if (!object)
 		return;
-	mapping__set_count(ledger, space, object, m->count - 1);
+	set_count(ledger, m, m->count - 1);
 	after_detach(ledger, object, process__find(ledger, event->head.pid), event->head.time_ns);
 }
 
@@ -333,11 +366,15 @@ static void apply_attached(struct ledger *ledger, const struct mapping_event *ev
 	}
 	if (object->met && event->size)
 		object__set_size(object, event->size);
-	m = mapping__find(space, object);
-	mapping__set_count(ledger, space, object, (m ? m->count : 0) + 1);
 	object__touch(object, event->head.time_ns);
 	m = mapping__find(space, object);
-	if (m && !ledger->options.mappings_observed)
+	if (!m)
+		m = mapping_new(ledger, space, object);
+	if (!m)
+		return;
+	/* No kernel counts that far; the number must not become none. */
+	set_count(ledger, m, m->count == UINT32_MAX ? m->count : m->count + 1);
+	if (!ledger->options.mappings_observed)
 		mapping__remember_address(ledger, m, event->address);
 }
 
@@ -366,7 +403,7 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 	ended = space->processes ? NULL : space->last_ended;
 	if (!ended)
 		ended = process__find(ledger, event->head.pid);
-	mapping__set_count(ledger, space, object, m->count - 1);
+	set_count(ledger, m, m->count - 1);
 	after_detach(ledger, object, ended, event->head.time_ns);
 }
 

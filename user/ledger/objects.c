@@ -31,10 +31,7 @@ struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns)
 
 struct ledger_object *object__find(struct ledger *ledger, const struct object_key *key)
 {
-	struct ledger_object *object;
-
-	HASH_FIND(hh, ledger->objects, key, sizeof(*key), object);
-	return object;
+	return hash__find(&ledger->objects, key, sizeof(*key));
 }
 
 struct ledger_object *object__get(struct ledger *ledger, const struct object_key *key)
@@ -43,15 +40,15 @@ struct ledger_object *object__get(struct ledger *ledger, const struct object_key
 
 	if (object)
 		return object;
-	object = calloc(1, sizeof(*object));
+	object = pool__alloc(&ledger->object_pool);
 	if (!object) {
 		ledger->out_of_memory = true;
 		return NULL;
 	}
 	object->key = *key;
-	HASH_ADD(hh, ledger->objects, key, sizeof(*key), object);
-	if (!object->hh.tbl) {
-		free(object);
+	object->has_past = ledger->options.keep_past;
+	if (!hash__add(&ledger->objects, object)) {
+		pool__free(&ledger->object_pool, object);
 		ledger->out_of_memory = true;
 		return NULL;
 	}
@@ -76,7 +73,7 @@ void object__set_owner(struct ledger *ledger, struct ledger_object *object,
 		if (owner->alive)
 			object->reported = false;
 		process__hold(owner);
-		DL_APPEND2(owner->objects, object, prev_of_owner, next_of_owner);
+		DL_PREPEND2(owner->objects, object, prev_of_owner, next_of_owner);
 		owner->existing++;
 		owner->leaked += object->reported;
 		owner->existing_bytes += object->key.kind == OBJECT_SHM ? object->size : 0;
@@ -113,7 +110,7 @@ static void free_use(struct ledger *ledger, struct use *use)
 {
 	DL_DELETE2(use->process->uses, use, prev_of_process, next_of_process);
 	DL_DELETE2(use->object->uses, use, prev_of_object, next_of_object);
-	free(use);
+	pool__free(&ledger->use_pool, use);
 	ledger->n_uses--;
 }
 
@@ -128,9 +125,8 @@ void object__destroy(struct ledger *ledger, struct ledger_object *object)
 	while (object->uses)
 		free_use(ledger, object->uses);
 	object__set_owner(ledger, object, NULL);
-	HASH_DEL(ledger->objects, object);
-	free(object->past);
-	free(object);
+	hash__remove(&ledger->objects, object);
+	pool__free(&ledger->object_pool, object);
 }
 
 /* A set or queue has no attachments: it is used by those who made it or worked with it. */
@@ -205,7 +201,7 @@ void use__add(struct ledger *ledger, struct ledger_process *process, struct ledg
 			use->last_ns = time_ns;
 		return;
 	}
-	use = calloc(1, sizeof(*use));
+	use = pool__alloc(&ledger->use_pool);
 	if (!use) {
 		ledger->out_of_memory = true;
 		return;

@@ -14,10 +14,7 @@
 
 struct ledger_process *process__find(struct ledger *ledger, uint32_t pid)
 {
-	struct ledger_process *process;
-
-	HASH_FIND(hh, ledger->processes, &pid, sizeof(pid), process);
-	return process;
+	return hash__find(&ledger->processes, &pid, sizeof(pid));
 }
 
 bool process__same_start(uint64_t a, uint64_t b)
@@ -35,7 +32,7 @@ static bool is_bygone(const struct ledger_process *process, uint64_t start_ns)
 
 static struct ledger_process *process_new(struct ledger *ledger, uint32_t pid, uint64_t start_ns)
 {
-	struct ledger_process *process = calloc(1, sizeof(*process));
+	struct ledger_process *process = pool__alloc(&ledger->process_pool);
 
 	if (!process) {
 		ledger->out_of_memory = true;
@@ -44,9 +41,8 @@ static struct ledger_process *process_new(struct ledger *ledger, uint32_t pid, u
 	process->pid = pid;
 	process->start_ns = start_ns;
 	process->alive = true;
-	HASH_ADD(hh, ledger->processes, pid, sizeof(pid), process);
-	if (!process->hh.tbl) {
-		free(process);
+	if (!hash__add(&ledger->processes, process)) {
+		pool__free(&ledger->process_pool, process);
 		ledger->out_of_memory = true;
 		return NULL;
 	}
@@ -98,7 +94,8 @@ static void free_if_unused(struct ledger *ledger, struct ledger_process *process
 		return;
 	DL_DELETE2(ledger->ended, process, prev_ended, next_ended);
 	ledger->n_ended--;
-	free(process);
+	free(process->errors);
+	pool__free(&ledger->process_pool, process);
 }
 
 void process__release(struct ledger *ledger, struct ledger_process *process)
@@ -190,16 +187,18 @@ void process__end(struct ledger *ledger, struct ledger_process *process, uint32_
 
 	/* Held, so that whoever is told of a leak below can still look at it. */
 	process__hold(process);
-	HASH_DEL(ledger->processes, process);
+	hash__remove(&ledger->processes, process);
 	process->alive = false;
 	process->status = status;
 	process->ended_ns = time_ns;
+	leave_space(ledger, process, true, time_ns);
 	DL_APPEND2(ledger->ended, process, prev_ended, next_ended);
 	ledger->n_ended++;
-	leave_space(ledger, process, true, time_ns);
 	use__remove_all(ledger, process, time_ns, true);
-	for (object = process->objects; object; object = next) {
-		next = object->next_of_owner;
+	/* In the order in which it made them. */
+	for (object = process->objects ? process->objects->prev_of_owner : NULL; object;
+	     object = next) {
+		next = object == process->objects ? NULL : object->prev_of_owner;
 		object__check_leak(ledger, object, process, time_ns);
 	}
 	process__release(ledger, process);
@@ -293,13 +292,20 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 	}
 }
 
-static void count_errno(struct ledger_process *process, int number)
+static void count_errno(struct ledger *ledger, struct ledger_process *process, int number)
 {
+	if (!process->errors)
+		process->errors = calloc(1, sizeof(*process->errors));
+	if (!process->errors) {
+		ledger->out_of_memory = true;
+		return;
+	}
 	for (int i = 0; i < LEDGER_ERRNOS; i++) {
-		if (process->errnos[i].number && process->errnos[i].number != number)
+		if (process->errors->errnos[i].number &&
+		    process->errors->errnos[i].number != number)
 			continue;
-		process->errnos[i].number = number;
-		process->errnos[i].count++;
+		process->errors->errnos[i].number = number;
+		process->errors->errnos[i].count++;
 		return;
 	}
 }
@@ -362,7 +368,7 @@ void process__count_call(struct ledger *ledger, const struct call_event *call)
 	if (call->ret < 0 && call->ret >= -4095) {
 		process->failed++;
 		process->enospc += call->ret == -ENOSPC;
-		count_errno(process, -call->ret);
+		count_errno(ledger, process, -call->ret);
 		return;
 	}
 	if (only_looks(call))

@@ -137,19 +137,6 @@ static bool is_another(const struct ledger *ledger, const struct ledger_object *
 	       object->creator != event->head.pid;
 }
 
-static void keep_past(struct ledger *ledger, struct ledger_object *object,
-		      const struct object_event *event)
-{
-	if (!ledger->options.keep_past)
-		return;
-	if (!object->past)
-		object->past = malloc(sizeof(*object->past));
-	if (object->past)
-		*object->past = event->past;
-	else
-		ledger->out_of_memory = true;
-}
-
 void snapshot__found_object(struct ledger *ledger, const struct object_event *event)
 {
 	const struct object_key key = {.ipcns = event->ipcns, .kind = event->kind, .id = event->id};
@@ -194,7 +181,8 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 	}
 	object->uid = event->uid;
 	object->gid = event->gid;
-	keep_past(ledger, object, event);
+	if (object->has_past)
+		object->past[0] = event->past;
 }
 
 /* Without the kernel's pointer the process itself stands for its address space. */
@@ -262,11 +250,10 @@ static bool has_changed_since(struct ledger *ledger, struct address_space *space
 /* Of all addresses one is told, and that is right. */
 static void find_address(struct ledger *ledger, struct mapping *m, uint64_t address, bool differs)
 {
-	for (uint32_t i = 0; i < m->n_addresses && !differs; i++)
-		if (m->addresses[i] == address)
-			return;
+	if (!differs && mapping__knows_address(m, address))
+		return;
 	if (differs || m->n_addresses >= m->count)
-		m->n_addresses = 0;
+		mapping__forget_addresses(m);
 	mapping__remember_address(ledger, m, address);
 }
 
@@ -376,14 +363,15 @@ void snapshot__found_process(struct ledger *ledger, const struct process_event *
 /* What the table of that namespace no longer has. */
 static void end_namespace(struct ledger *ledger, const struct snapshot_event *event)
 {
-	struct ledger_object *object, *next;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 	struct namespace *ns = namespace__get(ledger, event->ipcns);
 
 	if (ns) {
 		ns->info.limits = event->limits;
 		ns->generation = ledger->generation;
 	}
-	HASH_ITER (hh, ledger->objects, object, next) {
+	while ((object = hash__next(&walk))) {
 		if (object->key.ipcns != event->ipcns || object->generation == ledger->generation ||
 		    object->known_ns > event->head.time_ns ||
 		    object->created_ns > event->head.time_ns ||
@@ -398,9 +386,10 @@ static void end_namespace(struct ledger *ledger, const struct snapshot_event *ev
  * that were lost. What a whole snapshot later is still so is the latter. */
 static void end_spaces(struct ledger *ledger)
 {
-	struct address_space *space, *next;
+	struct hash_walk walk = hash__walk(&ledger->spaces);
+	struct address_space *space;
 
-	HASH_ITER (hh, ledger->spaces, space, next) {
+	while ((space = hash__next(&walk))) {
 		if (space->processes || space->changed_ns > ledger->snapshot_ns)
 			continue;
 		if (!space->generation && !space->assumed && !space->unsettled) {
@@ -419,9 +408,10 @@ static void end_spaces(struct ledger *ledger)
 /* Attached segments keep their namespace, though nobody can enter it any more. */
 static void keep_attached_namespaces(struct ledger *ledger)
 {
-	struct ledger_object *object, *next;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 
-	HASH_ITER (hh, ledger->objects, object, next) {
+	while ((object = hash__next(&walk))) {
 		struct namespace *ns = NULL;
 
 		if (object->mappings || object->hidden ||
@@ -439,13 +429,15 @@ static void keep_attached_namespaces(struct ledger *ledger)
  */
 static void end_namespaces(struct ledger *ledger)
 {
-	struct ledger_object *object, *next_object;
+	struct ledger_object *object;
 	struct namespace *ns, *next;
+	struct hash_walk walk;
 
 	if (!ledger->namespaces_told || (ledger->options.mappings_observed && !ledger->lost))
 		return;
 	keep_attached_namespaces(ledger);
-	HASH_ITER (hh, ledger->objects, object, next_object) {
+	walk = hash__walk(&ledger->objects);
+	while ((object = hash__next(&walk))) {
 		ns = namespace__get(ledger, object->key.ipcns);
 		if (!ns || ns->generation == ledger->generation)
 			continue;
@@ -462,9 +454,10 @@ static void end_namespaces(struct ledger *ledger)
 
 static void end_processes(struct ledger *ledger, const struct snapshot_event *event)
 {
-	struct ledger_process *process, *next;
+	struct hash_walk walk = hash__walk(&ledger->processes);
+	struct ledger_process *process;
 
-	HASH_ITER (hh, ledger->processes, process, next) {
+	while ((process = hash__next(&walk))) {
 		struct address_space *space = process->space;
 
 		/* Younger ones, and those that we were told of since, cannot be judged. */

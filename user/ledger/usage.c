@@ -231,10 +231,11 @@ int ledger__usage(const struct ledger *ledger, uint32_t ipcns, enum ipc_limit li
 {
 	struct gathered gathered = {.key = {.ipcns = ipcns, .limit = limit}};
 	const uint32_t kind = ipc_limit__kind(limit);
-	struct ledger_object *object, *next;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 	int err = 0;
 
-	HASH_ITER (hh, ledger->objects, object, next) {
+	while ((object = hash__next(&walk))) {
 		if (object->key.ipcns != ipcns || object->key.kind != kind)
 			continue;
 		err = add_object(&gathered, object);
@@ -268,9 +269,10 @@ static struct gathered *get_gathered(struct gathered **all, uint32_t ipcns, enum
 
 static int gather(const struct ledger *ledger, struct gathered **all)
 {
-	struct ledger_object *object, *next;
+	struct hash_walk walk = hash__walk(&ledger->objects);
+	struct ledger_object *object;
 
-	HASH_ITER (hh, ledger->objects, object, next) {
+	while ((object = hash__next(&walk))) {
 		for (int limit = LIMIT_SHMMNI; limit <= IPC_LIMITS_USED; limit++) {
 			struct gathered *gathered;
 

@@ -20,9 +20,11 @@
 #include <bpf/libbpf.h>
 
 #include "base/log.h"
+#include "ledger/ledger.h"
 #include "shmtrace.skel.h"
 #include "source/ipcns.h"
 #include "source/probe.h"
+#include "source/ring.h"
 #include "source/sysvipc.h"
 
 #define PIDNS_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
@@ -40,8 +42,9 @@
 struct bpf_source {
 	struct shmtrace_bpf *skel;
 	struct hooks hooks;
-	struct ring_buffer *ring;
+	struct ring *ring;
 	bpf_source_handler handler;
+	bpf_source_ahead ahead;
 	void *context;
 	bool mappings_observed;
 	uint64_t attached_ns;	   /* all hooks were on by then */
@@ -73,20 +76,43 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 #define BATCH_MAX   4096 /* events between two looks at signals and the clock */
 #define BATCH_LARGE 256
 
-static int handle_sample(void *context, void *data, size_t size)
+_Static_assert(sizeof(struct call_limits_event) <= RING_RECORD_MAX, "the largest record");
+
+static int handle_sample(void *context, const void *record)
 {
 	struct bpf_source *source = context;
-	const struct event *event = data;
+	const struct event *event = record;
 
-	(void)size;
 	source->last_batch++;
 	/* While the hooks were attached one by one, beginnings were seen whose ends were not. */
 	if (event->type >= EVENT_OBJECT && event->time_ns < source->attached_ns)
 		return 0;
-	/* libbpf has moved on past this sample when it sees the error, so nothing is lost by it. */
-	if (source->handler(source->context, data) || source->last_batch >= BATCH_MAX)
+	if (source->handler(source->context, event) || source->last_batch >= BATCH_MAX)
 		return -EAGAIN;
 	return 0;
+}
+
+static void handle_ahead(void *context, const void *record, unsigned int step)
+{
+	struct bpf_source *source = context;
+
+	source->ahead(source->context, record, step);
+}
+
+static int open_ring(struct bpf_source *source, const struct bpf_source_options *options)
+{
+	const struct ring_handler handler = {
+		.record = handle_sample,
+		.ahead = options->ahead ? handle_ahead : NULL,
+		.steps = LEDGER_EXPECT_STEPS,
+		.apart = LEDGER_EXPECT_APART,
+		.context = source,
+	};
+
+	_Static_assert(LEDGER_EXPECT_STEPS <= RING_STEPS_MAX, "cursors");
+	source->ahead = options->ahead;
+	return ring__new(&source->ring, bpf_map__fd(source->skel->maps.events),
+			 bpf_map__max_entries(source->skel->maps.events), &handler);
 }
 
 static size_t round_buffer(size_t bytes)
@@ -336,6 +362,8 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	set_pid_namespace(skel);
 	set_map_sizes(skel, options);
 	hooks__select_programs(&source->hooks);
+	/* libbpf reads the kernel's types for itself: they need not be there twice. */
+	probe__close();
 	err = shmtrace_bpf__load(skel);
 	if (err) {
 		snprintf(why, why_size, "cannot load the BPF programs: %s; see 'shmtrace doctor'",
@@ -352,7 +380,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 
 static void clear(struct bpf_source *source)
 {
-	ring_buffer__free(source->ring);
+	ring__free(source->ring);
 	source->ring = NULL;
 	hooks__close(&source->hooks);
 	shmtrace_bpf__destroy(source->skel);
@@ -416,14 +444,11 @@ int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *o
 	}
 	if (err)
 		goto fail;
-	source->ring = ring_buffer__new(bpf_map__fd(source->skel->maps.events), handle_sample,
-					source, NULL);
-	if (!source->ring) {
-		err = -errno;
+	err = open_ring(source, options);
+	if (err) {
 		snprintf(why, why_size, "cannot map the ring buffer: %s", strerror(-err));
 		goto fail;
 	}
-	probe__close();
 	*out = source;
 	return 0;
 fail:
@@ -472,7 +497,7 @@ struct hooks *bpf_source__hooks(struct bpf_source *source)
 
 int bpf_source__fd(const struct bpf_source *source)
 {
-	return ring_buffer__epoll_fd(source->ring);
+	return bpf_map__fd(source->skel->maps.events);
 }
 
 int bpf_source__consume(struct bpf_source *source)
@@ -480,7 +505,7 @@ int bpf_source__consume(struct bpf_source *source)
 	int n;
 
 	source->last_batch = 0;
-	n = ring_buffer__consume(source->ring);
+	n = ring__consume(source->ring);
 	source->quiet_rounds = source->last_batch ? 0 : source->quiet_rounds + 1;
 	return n < 0 && n != -EAGAIN ? n : source->last_batch;
 }

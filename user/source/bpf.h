@@ -14,7 +14,7 @@
 #include "event.h"
 #include "source/hooks.h"
 
-#define BPF_SOURCE_BUFFER_DEFAULT (8UL << 20) /* bytes; libbpf maps them twice */
+#define BPF_SOURCE_BUFFER_DEFAULT (8UL << 20) /* bytes */
 /* What makes, attaches and removes; all but what moves data. Bits by enum call_id. */
 #define BPF_SOURCE_CALLS_CONTROL                                                       \
 	(1U << CALL_SHMGET | 1U << CALL_SHMAT | 1U << CALL_SHMDT | 1U << CALL_SHMCTL | \
@@ -23,6 +23,9 @@
 #define BPF_SOURCE_CALLS_ALL ((1U << CALL_COUNT) - 1)
 
 #define BPF_SOURCE_BUFFER_MAX (1UL << 30)
+
+/* An event that will be handed over soon: for ledger__expect, with its steps. */
+typedef void (*bpf_source_ahead)(void *context, const struct event *event, unsigned int step);
 
 /* All filters run in the kernel, and all that are set must pass. */
 struct bpf_source_options {
@@ -41,9 +44,10 @@ struct bpf_source_options {
 	uint32_t key;
 	bool by_id;
 	int id;
-	uint32_t ipcns;	   /* inode number; 0: all */
-	uint64_t min_size; /* bytes; 0: all */
-	bool ledger;	   /* also what the ledger lives on, which no filter touches */
+	uint32_t ipcns;		/* inode number; 0: all */
+	uint64_t min_size;	/* bytes; 0: all */
+	bool ledger;		/* also what the ledger lives on, which no filter touches */
+	bpf_source_ahead ahead; /* NULL: not wanted */
 };
 
 struct bpf_source;

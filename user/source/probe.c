@@ -166,6 +166,8 @@ int probe__in_kallsyms(const char *function)
 
 	if (!symbols)
 		return -errno;
+	/* The C library would read 1024 bytes at a time, and the kernel begins anew at each. */
+	setvbuf(symbols, NULL, _IOFBF, 65536);
 	while (err && getline(&line, &size, symbols) > 0)
 		if (sscanf(line, "%*s %*c %127s", name) == 1 && !strcmp(name, function))
 			err = 0;

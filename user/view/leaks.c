@@ -111,8 +111,8 @@ static void print_total(const struct unused *unused, bool listed, FILE *out)
 }
 
 /*
- * The command that would remove what is listed, which without --yes only says so. What is not proven
- * has to be named, which one line does for so many.
+ * The command that would remove what is listed, which without --yes only says so. What is not
+ * proven has to be named, which one line does for so many.
  */
 #define ADVICE_NAMES 32
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Finds structs that begin with their key: open addressing, Robin Hood order, 8 bytes a place, so
+ * that a look touches one cache line of the table and the struct itself. uthash keeps 56 bytes in
+ * each struct and touches three lines more, of those beside it in its lists.
+ *
+ * The keys have no padding. The structs are the caller's and must not move; their addresses are
+ * below 1 << 48, as all are that were not asked for beyond that (x86_64, arm64). The functions of
+ * the hot paths are inline so that the size of the key is known where they are compiled.
+ */
+#ifndef SHMTRACE_BASE_HASH_H
+#define SHMTRACE_BASE_HASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct hash {
+	/* Address << 16 | 8 bits of the code << 8 | distance from where the code says; 0: empty. */
+	uint64_t *slots;
+	size_t mask; /* slots - 1; 0: none yet */
+	size_t count;
+	uint32_t key_size; /* bytes: 4, 8 or 12 */
+};
+
+/* No memory is taken before the first one is added. */
+void hash__init(struct hash *hash, uint32_t key_size);
+/* The structs are left alone. */
+void hash__free(struct hash *hash);
+/* No struct of that key may be there. false: out of memory, and nothing has changed. */
+bool hash__add(struct hash *hash, void *element);
+/* It must be there. */
+void hash__remove(struct hash *hash, const void *element);
+/* Of the table itself. */
+size_t hash__bytes(const struct hash *hash);
+
+/* Of a key by its words: the first two as one, little-endian, and the third. */
+static inline uint64_t hash__mix(uint64_t first, uint32_t second)
+{
+	__extension__ unsigned __int128 product = first ^ 0x9e3779b97f4a7c15ULL;
+
+	/* Both halves of a wide product: every bit of the key reaches every bit of the code. */
+	product *= second * 0xd6e8feb86659fd93ULL ^ 0xe7037ed1a0b428dbULL;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t hash__code(const void *key, uint32_t key_size)
+{
+	uint32_t words[3] = {0};
+
+	memcpy(words, key, key_size);
+	return hash__mix(words[0] | (uint64_t)words[1] << 32, words[2]);
+}
+
+static inline void *hash__element(uint64_t slot)
+{
+	return (void *)(uintptr_t)(slot >> 16);
+}
+
+/*
+ * The struct with that key or, by one chance in 256, another; it is not looked at. *rank says how
+ * many of those there have been already: start with 0.
+ */
+static inline void *hash__candidate(const struct hash *hash, uint64_t code, uint32_t *rank)
+{
+	const uint64_t tag = code >> 56 << 8;
+
+	if (!hash->slots)
+		return NULL;
+	for (;; (*rank)++) {
+		const uint64_t slot = hash->slots[(code + *rank) & hash->mask];
+
+		/* In order of distance: what is nearer to its own place has taken none of ours. */
+		if (!slot || (slot & 0xff) < *rank)
+			return NULL;
+		if ((slot & 0xffff) == (tag | *rank))
+			return hash__element(slot);
+	}
+}
+
+/* Where a look will begin, into the cache: for who knows well before it looks. (gcc 12 drops
+ * calls of a function that only fetches, unless it is inlined early.) */
+static inline __attribute__((always_inline)) void hash__fetch(const struct hash *hash,
+							      uint64_t code)
+{
+	if (hash->slots)
+		__builtin_prefetch(&hash->slots[code & hash->mask], 1);
+}
+
+static inline void *hash__guess(const struct hash *hash, uint64_t code)
+{
+	uint32_t rank = 0;
+
+	return hash__candidate(hash, code, &rank);
+}
+
+static inline void *hash__find(const struct hash *hash, const void *key, uint32_t key_size)
+{
+	const uint64_t code = hash__code(key, key_size);
+	uint32_t rank = 0;
+
+	for (;; rank++) {
+		void *element = hash__candidate(hash, code, &rank);
+
+		if (!element || !memcmp(element, key, key_size))
+			return element;
+	}
+}
+
+/*
+ * Walks over all, in an order that the keys alone decide. Meanwhile any may be removed, and none
+ * added; one that stands where it has been already may then be met again.
+ */
+struct hash_walk {
+	const struct hash *hash;
+	size_t end, at;
+};
+
+struct hash_walk hash__walk(const struct hash *hash);
+/* NULL: no more. */
+void *hash__next(struct hash_walk *walk);
+
+#endif
