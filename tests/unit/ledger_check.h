@@ -21,7 +21,7 @@
 	} while (0)
 
 struct ledger_count {
-	size_t mappings, uses, references, unsettled, ended;
+	size_t mappings, uses, references, unsettled, ended, lineages;
 };
 
 static inline void check_object(const struct ledger_object *object, struct ledger_count *count)
@@ -39,7 +39,8 @@ static inline void check_object(const struct ledger_object *object, struct ledge
 	CHECK(object->nattch == nattch);
 	DL_FOREACH2 (object->uses, use, next_of_object) {
 		CHECK(object->key.kind != OBJECT_SHM);
-		CHECK(use->object == object && use->process->alive);
+		CHECK(use->object == object && use->lineage->n_uses);
+		count->uses++;
 	}
 	if (object->owner)
 		CHECK(object->creator == object->owner->pid);
@@ -66,20 +67,56 @@ static inline void check_owned(const struct ledger_process *process)
 	CHECK(process->leaked == leaked);
 }
 
+static inline void check_lineage(const struct lineage *lineage)
+{
+	const struct ledger_process *process;
+	const struct lineage *after;
+	uint32_t uses = 0, heirs = 0, afters = 0;
+	const struct use *use;
+
+	DL_FOREACH2 (lineage->uses, use, next_of_lineage) {
+		CHECK(use->lineage == lineage);
+		uses++;
+	}
+	DL_FOREACH2 (lineage->heirs, process, next_of_lineage) {
+		CHECK(process->alive && process->lineage == lineage);
+		heirs++;
+	}
+	DL_FOREACH2 (lineage->afters, after, next_of_before) {
+		CHECK(after->before == lineage);
+		afters++;
+	}
+	CHECK(lineage->n_uses == uses && lineage->n_heirs == heirs && lineage->n_afters == afters);
+	CHECK(heirs || afters > 1);
+}
+
+/* Each once: by its first heir, or where it has none by the first one after it. */
+static inline void check_lineages(const struct ledger_process *process, struct ledger_count *count)
+{
+	const struct lineage *lineage = process->lineage;
+
+	if (!lineage || lineage->heirs != process)
+		return;
+	for (;;) {
+		check_lineage(lineage);
+		count->lineages++;
+		if (!lineage->before || lineage->before->heirs ||
+		    lineage->before->afters != lineage)
+			return;
+		lineage = lineage->before;
+	}
+}
+
 static inline void check_process(const struct ledger_process *process, struct ledger_count *count)
 {
 	const struct ledger_process *other;
 	uint64_t attached = 0;
-	const struct use *use;
 	const struct mapping *m;
 	bool listed = false;
 
 	CHECK(process->pid);
 	check_owned(process);
-	DL_FOREACH2 (process->uses, use, next_of_process) {
-		CHECK(use->process == process);
-		count->uses++;
-	}
+	check_lineages(process, count);
 	if (process->space) {
 		CHECK(process->alive);
 		DL_FOREACH2 (process->space->mappings, m, next_of_space)
@@ -129,7 +166,7 @@ static inline void ledger_check(const struct ledger *ledger)
 		references += process->references;
 	}
 	DL_FOREACH2 (ledger->ended, process, next_ended) {
-		CHECK(!process->alive && !process->space && !process->uses);
+		CHECK(!process->alive && !process->space && !process->lineage);
 		CHECK(process->references || ledger->snapshot_open);
 		check_process(process, &count);
 		references += process->references;
@@ -149,6 +186,7 @@ static inline void ledger_check(const struct ledger *ledger)
 	CHECK(ledger->space_pool.used == ledger->spaces.count);
 	CHECK(ledger->mapping_pool.used == ledger->n_mappings);
 	CHECK(ledger->use_pool.used == ledger->n_uses);
+	CHECK(ledger->lineage_pool.used == count.lineages);
 }
 
 #endif

@@ -60,10 +60,25 @@ struct address_space {
 };
 
 /* A live process made or used a set or queue, or inherited the knowledge of it at fork. */
+/*
+ * Sets and queues that processes know, since they have made them or worked with them. A child knows
+ * what its parent did: until one of them learns more they share a lineage, and what either learns
+ * then begins a new one after it. So a fork costs the same whatever is known. One that but a single
+ * other one comes after is joined with that: there are fewer than twice as many as processes.
+ */
+struct lineage {
+	struct lineage *before;				 /* NULL: nothing was known before */
+	struct lineage *afters;				 /* those that this one is before */
+	struct lineage *prev_of_before, *next_of_before; /* among the afters of `before` */
+	struct ledger_process *heirs;			 /* whose latest it is */
+	struct use *uses;
+	uint32_t n_afters, n_heirs, n_uses;
+};
+
 struct use {
-	struct ledger_process *process;
+	struct lineage *lineage;
 	struct ledger_object *object;
-	struct use *prev_of_process, *next_of_process;
+	struct use *prev_of_lineage, *next_of_lineage;
 	struct use *prev_of_object, *next_of_object;
 	uint64_t last_ns;
 };
@@ -125,7 +140,8 @@ struct ledger_process {
 	/* The third. */
 	uint64_t failed, enospc;
 	struct error_counts *errors; /* NULL: none */
-	struct use *uses;
+	struct lineage *lineage;     /* NULL: it knows nothing */
+	struct ledger_process *prev_of_lineage, *next_of_lineage;
 	uint64_t ended_ns;
 	union {
 		struct { /* while it lives */
@@ -161,7 +177,7 @@ struct ledger {
 	struct hash objects;
 	struct hash processes; /* live, by pid */
 	struct hash spaces;
-	struct pool object_pool, process_pool, space_pool, mapping_pool, use_pool;
+	struct pool object_pool, process_pool, space_pool, mapping_pool, use_pool, lineage_pool;
 	struct ledger_process *ended; /* that something still refers to */
 	struct namespace *namespaces;
 	struct tombstone *tombstones; /* destroyed while a snapshot is being read */
@@ -255,13 +271,21 @@ void object__check_leak(struct ledger *ledger, struct ledger_object *object,
 			const struct ledger_process *ended, uint64_t time_ns);
 /* Somebody uses it again: should it be left once more, that is another leak. */
 void object__unreport(struct ledger_object *object);
+struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns);
+
+/* lineage.c */
 void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object,
 	      uint64_t time_ns);
-void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
-		     bool check);
-void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
-		   struct ledger_process *to, uint64_t time_ns);
-struct namespace *namespace__get(struct ledger *ledger, uint32_t ipcns);
+void use__free(struct ledger *ledger, struct use *use);
+/* It knows nothing any more: reports what thereby becomes a leak. */
+void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns);
+/* A child knows the ids that its parent knows. Once more does no harm. */
+void use__inherit(const struct ledger_process *parent, struct ledger_process *child);
+/* As ledger__for_each_holder; false where that stopped. Each process once. */
+bool use__for_each_process(const struct ledger_object *object,
+			   bool (*each)(void *context, const struct ledger_process *process,
+					uint32_t mappings),
+			   void *context);
 
 /* snapshot.c */
 void snapshot__apply(struct ledger *ledger, const struct snapshot_event *event);

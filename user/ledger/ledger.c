@@ -33,6 +33,7 @@ struct ledger *ledger__new(const struct ledger_options *options)
 	pool__init(&ledger->space_pool, sizeof(struct address_space));
 	pool__init(&ledger->mapping_pool, sizeof(struct mapping) + address);
 	pool__init(&ledger->use_pool, sizeof(struct use));
+	pool__init(&ledger->lineage_pool, sizeof(struct lineage));
 	return ledger;
 }
 
@@ -247,9 +248,7 @@ void ledger__for_each_holder(const struct ledger_object *object,
 		for (process = m->space->processes; process; process = process->next_of_space)
 			if (!each(context, process, m->count))
 				return;
-	for (struct use *use = object->uses; use; use = use->next_of_object)
-		if (!each(context, use->process, 0))
-			return;
+	use__for_each_process(object, each, context);
 }
 
 const struct ledger_object *ledger__find_object(const struct ledger *ledger, uint32_t ipcns,
@@ -292,6 +291,7 @@ void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 	};
 	stats->bytes = sizeof(*ledger) + ledger->object_pool.bytes + ledger->process_pool.bytes +
 		       ledger->space_pool.bytes + ledger->mapping_pool.bytes +
-		       ledger->use_pool.bytes + hash__bytes(&ledger->objects) +
-		       hash__bytes(&ledger->processes) + hash__bytes(&ledger->spaces);
+		       ledger->use_pool.bytes + ledger->lineage_pool.bytes +
+		       hash__bytes(&ledger->objects) + hash__bytes(&ledger->processes) +
+		       hash__bytes(&ledger->spaces);
 }

@@ -106,14 +106,6 @@ void object__touch(struct ledger_object *object, uint64_t time_ns)
 		object->last_ns = time_ns;
 }
 
-static void free_use(struct ledger *ledger, struct use *use)
-{
-	DL_DELETE2(use->process->uses, use, prev_of_process, next_of_process);
-	DL_DELETE2(use->object->uses, use, prev_of_object, next_of_object);
-	pool__free(&ledger->use_pool, use);
-	ledger->n_uses--;
-}
-
 void object__destroy(struct ledger *ledger, struct ledger_object *object)
 {
 	while (object->mappings) {
@@ -123,7 +115,7 @@ void object__destroy(struct ledger *ledger, struct ledger_object *object)
 		space__free_if_unused(ledger, space);
 	}
 	while (object->uses)
-		free_use(ledger, object->uses);
+		use__free(ledger, object->uses);
 	object__set_owner(ledger, object, NULL);
 	hash__remove(&ledger->objects, object);
 	pool__free(&ledger->object_pool, object);
@@ -173,67 +165,6 @@ void object__unreport(struct ledger_object *object)
 	object->reported = false;
 	if (object->owner)
 		object->owner->leaked--;
-}
-
-/* A process may use a million sets, a million processes one: it takes as long as the shorter list.
- */
-static struct use *find_use(const struct ledger_process *process,
-			    const struct ledger_object *object)
-{
-	struct use *a = process->uses, *b = object->uses;
-
-	for (; a && b; a = a->next_of_process, b = b->next_of_object) {
-		if (a->object == object)
-			return a;
-		if (b->process == process)
-			return b;
-	}
-	return NULL;
-}
-
-void use__add(struct ledger *ledger, struct ledger_process *process, struct ledger_object *object,
-	      uint64_t time_ns)
-{
-	struct use *use = find_use(process, object);
-
-	if (use) {
-		if (use->last_ns < time_ns)
-			use->last_ns = time_ns;
-		return;
-	}
-	use = pool__alloc(&ledger->use_pool);
-	if (!use) {
-		ledger->out_of_memory = true;
-		return;
-	}
-	use->process = process;
-	use->object = object;
-	use->last_ns = time_ns;
-	DL_APPEND2(process->uses, use, prev_of_process, next_of_process);
-	DL_APPEND2(object->uses, use, prev_of_object, next_of_object);
-	ledger->n_uses++;
-	object__unreport(object);
-}
-
-void use__remove_all(struct ledger *ledger, struct ledger_process *process, uint64_t time_ns,
-		     bool check)
-{
-	while (process->uses) {
-		struct ledger_object *object = process->uses->object;
-
-		free_use(ledger, process->uses);
-		if (check)
-			object__check_leak(ledger, object, process, time_ns);
-	}
-}
-
-/* A child knows the ids that its parent knew. That errs on the safe side: nothing is called unused
- * while anybody is left who could use it. */
-void use__copy_all(struct ledger *ledger, const struct ledger_process *from,
-		   struct ledger_process *to, uint64_t time_ns)
-{
-	for (struct use *use = from->uses; use; use = use->next_of_process)
-		use__add(ledger, to, use->object, time_ns);
 }
 
 /* An id is given again only after its object has gone: what we have is the old one, unless it was
@@ -302,7 +233,7 @@ static void end_earlier_life(struct ledger *ledger, struct ledger_object *object
 	for (use = object->uses; use; use = next) {
 		next = use->next_of_object;
 		if (use->last_ns <= time_ns)
-			free_use(ledger, use);
+			use__free(ledger, use);
 	}
 	if (!object->created_ns || object->created_ns > time_ns)
 		return;

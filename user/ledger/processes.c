@@ -194,7 +194,7 @@ void process__end(struct ledger *ledger, struct ledger_process *process, uint32_
 	leave_space(ledger, process, true, time_ns);
 	DL_APPEND2(ledger->ended, process, prev_ended, next_ended);
 	ledger->n_ended++;
-	use__remove_all(ledger, process, time_ns, true);
+	use__remove_all(ledger, process, time_ns);
 	/* In the order in which it made them. */
 	for (object = process->objects ? process->objects->prev_of_owner : NULL; object;
 	     object = next) {
@@ -224,7 +224,7 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 		}
 		parent = process__find(ledger, event->head.pid);
 		if (parent)
-			use__copy_all(ledger, parent, child, event->head.time_ns);
+			use__inherit(parent, child);
 		return;
 	}
 	child->uid = event->head.uid;
@@ -234,7 +234,7 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	process__enter_space(ledger, child, event->mm, event->head.time_ns);
 	to = child->space;
 	if (parent)
-		use__copy_all(ledger, parent, child, event->head.time_ns);
+		use__inherit(parent, child);
 	if (!to || from == to || to->read_ns > event->head.time_ns)
 		return;
 	/* That space is older, and its parent has left it by now: what it has was not read. */
@@ -279,7 +279,7 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 		if (process->found_ns < event->head.time_ns)
 			exec_space(ledger, process, event);
 		/* It no longer knows what it knew; what it made it still answers for. */
-		use__remove_all(ledger, process, event->head.time_ns, true);
+		use__remove_all(ledger, process, event->head.time_ns);
 		return;
 	case PROCESS_EXITED:
 		process = process__find(ledger, event->head.pid);
