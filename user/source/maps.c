@@ -123,7 +123,7 @@ void maps__free(struct maps_reader *reader)
 	free(reader);
 }
 
-static bool is_ours(const struct maps_reader *reader, dev_t device)
+bool maps__is_of_segments(const struct maps_reader *reader, dev_t device)
 {
 	for (size_t i = 0; i < reader->n_devices; i++)
 		if (reader->devices[i] == device)
@@ -214,7 +214,7 @@ static int read_lines(struct maps_reader *reader, size_t len,
 		if (!line_end)
 			line_end = end;
 		if (maps__parse_line(line, line_end - line, &mapping, &device) &&
-		    is_ours(reader, device))
+		    maps__is_of_segments(reader, device))
 			err = found(context, &mapping);
 		at = line_end;
 	}
@@ -285,7 +285,7 @@ static int read_queries(struct maps_reader *reader, int fd,
 		if (ioctl(fd, MAP_QUERY, &query))
 			return errno == ENOENT ? 0 : -errno;
 		address = query.vma_end;
-		if (!is_ours(reader, makedev(query.dev_major, query.dev_minor)) ||
+		if (!maps__is_of_segments(reader, makedev(query.dev_major, query.dev_minor)) ||
 		    query.inode > INT32_MAX || !query_name(fd, &query, name, &len) ||
 		    !parse_name(name, len, &mapping.key))
 			continue;
@@ -328,7 +328,7 @@ int maps__identify(struct maps_reader *reader, const char *dir,
 		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
 	if (fstatat(reader->proc_fd, path, &st, 0))
 		return -errno;
-	if (st.st_ino != (ino_t)mapping->id || !is_ours(reader, st.st_dev))
+	if (st.st_ino != (ino_t)mapping->id || !maps__is_of_segments(reader, st.st_dev))
 		return -ENOENT; /* something else is mapped there by now */
 	/* Nothing changes the ctime of such a file after its creation. */
 	*size = st.st_size;

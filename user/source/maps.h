@@ -33,6 +33,9 @@ void maps__free(struct maps_reader *reader);
 int maps__read(struct maps_reader *reader, const char *dir,
 	       int (*found)(void *context, const struct segment_mapping *mapping), void *context);
 
+/* A file of that device with the name of a segment is one. */
+bool maps__is_of_segments(const struct maps_reader *reader, dev_t device);
+
 /* One line of the file without its newline. False: not the mapping of a segment, by its name. */
 bool maps__parse_line(const char *line, size_t len, struct segment_mapping *mapping, dev_t *device);
 

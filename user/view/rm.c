@@ -72,7 +72,7 @@ static void count(struct rm_counts *counts, const struct rm_row *row, enum rm_ou
 
 struct holders {
 	struct buffer *out;
-	const struct rm_view *view;
+	bool utf8;
 	size_t n;
 };
 
@@ -86,23 +86,22 @@ static bool put_holder(void *context, const struct ledger_process *process, uint
 		return true;
 	ledger__process_info(process, &info);
 	buffer__put_str(holders->out, holders->n > 1 ? ", " : "");
-	cells__put_process(holders->out, info.comm, info.pid, holders->view->utf8);
+	cells__put_process(holders->out, info.comm, info.pid, holders->utf8);
 	return true;
 }
 
-/* "in use by httpd[99], postgres[4121] and 3 more" */
-static void put_use(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
+void rm_view__put_use(struct buffer *out, const struct ledger *ledger,
+		      const struct object_info *info, bool utf8)
 {
-	const struct object_info *info = &row->info;
-	const struct ledger_object *object = ledger__find_object(view->ledger, info->ipcns,
-								 info->kind, info->id);
-	struct holders holders = {.out = out, .view = view};
+	const struct ledger_object *object = ledger__find_object(ledger, info->ipcns, info->kind,
+								 info->id);
+	struct holders holders = {.out = out, .utf8 = utf8};
 	struct process_info creator;
 
 	if (info->state == STATE_IDLE && info->owner) {
 		ledger__process_info(info->owner, &creator);
 		buffer__put_str(out, "not attached, but its creator ");
-		cells__put_process(out, creator.comm, creator.pid, view->utf8);
+		cells__put_process(out, creator.comm, creator.pid, utf8);
 		buffer__put_str(out, " runs");
 		return;
 	}
@@ -172,7 +171,7 @@ static void put_kept(struct buffer *out, const struct rm_view *view, const struc
 static void put_why(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
 {
 	if (is_used(row)) {
-		put_use(out, view, row);
+		rm_view__put_use(out, view->ledger, &row->info, view->utf8);
 		buffer__put_str(out, "; ");
 		put_consequence(out, row);
 	} else {
@@ -197,7 +196,7 @@ void rm_view__put_reason(struct buffer *out, const struct rm_view *view, const s
 		buffer__put_str(out, ", and may attach it again");
 		buffer__put_str(out, view->no_hints ? "" : "; name it to remove it");
 	} else if (row->refusal == RM_IN_USE) {
-		put_use(out, view, row);
+		rm_view__put_use(out, view->ledger, &row->info, view->utf8);
 		if (!view->no_hints) {
 			buffer__put_str(out, "; --force removes it: ");
 			put_consequence(out, row);
