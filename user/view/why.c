@@ -79,6 +79,11 @@ void why__find_limits(const struct why_story *story, struct ipc_limits *limits)
 	ledger__for_each_namespace(story->ledger, keep_limits, &search);
 }
 
+bool why__is_seen(const struct process_info *process)
+{
+	return process->start_ns;
+}
+
 bool why__creator_is_younger(const struct why_story *story)
 {
 	return story->creator_start_s && story->changed_s &&
@@ -146,8 +151,9 @@ static void put_creator(struct writer *w, const struct object_info *info)
 		buffer__put_str(&cell.out, "not known: not visible from this PID namespace");
 	} else {
 		unused__put_process(&cell.out, story->ledger, info->creator, w->utf8);
-		if (info->owner) {
+		if (info->owner)
 			ledger__process_info(info->owner, &creator);
+		if (info->owner && why__is_seen(&creator)) {
 			buffer__put_str(&cell.out, ", user ");
 			cells__put_user(&cell.out, &w->users, creator.uid, w->utf8);
 		}
@@ -228,7 +234,7 @@ static void put_limits(const struct writer *w, const struct object_info *info)
 			.used = ipc_limit__used(of_kind[i], &limits),
 		};
 
-		fprintf(w->out, OBJECT_STORY_LABEL "%s: %" PRIu64 " of the %" PRIu64 " %s in use; ",
+		fprintf(w->out, OBJECT_STORY_LABEL "%s: %" PRIu64 " of %" PRIu64 " %s in use, ",
 			i ? "" : "limits", ipc_limit__name(row.limit),
 			ledger__amount(w->story->object, row.limit), row.used,
 			ipc_limit__unit(row.limit));
@@ -258,7 +264,10 @@ static void put_comm(struct writer *w, const struct why_holder *holder, struct b
 
 static void put_user(struct writer *w, const struct why_holder *holder, struct buffer *out)
 {
-	cells__put_user(out, &w->users, holder->info.uid, w->utf8);
+	if (!why__is_seen(&holder->info))
+		buffer__put_char(out, '-');
+	else
+		cells__put_user(out, &w->users, holder->info.uid, w->utf8);
 }
 
 static void put_mappings(struct writer *w, const struct why_holder *holder, struct buffer *out)
@@ -319,6 +328,22 @@ static int put_holder_table(struct writer *w, const struct object_info *info)
 	return err;
 }
 
+static const char *unknown_residence(int err)
+{
+	switch (err) {
+	case -EAGAIN:
+		return "the process has changed meanwhile, or has a segment of that id from "
+		       "another namespace";
+	case -ETIME:
+		return "reading takes too long";
+	case -ENOENT:
+	case -ESRCH:
+		return "the process has ended meanwhile";
+	default:
+		return strerror(-err);
+	}
+}
+
 static void put_unseen(const struct writer *w)
 {
 	const struct why_story *story = w->story;
@@ -332,10 +357,7 @@ static void put_unseen(const struct writer *w)
 	for (size_t i = 0; !err && i < story->n_holders; i++)
 		err = story->holders[i].err;
 	if (err && story->row.info.kind == OBJECT_SHM)
-		fprintf(w->out, "-: cannot be told from /proc/PID/smaps: %s\n",
-			err == -EAGAIN ? "the process has changed meanwhile, or has a segment of "
-					 "that id from another namespace"
-				       : strerror(-err));
+		fprintf(w->out, "-: not known from /proc/PID/smaps: %s\n", unknown_residence(err));
 }
 
 static int put_holders(struct writer *w, const struct object_info *info)
@@ -370,9 +392,10 @@ static void put_verdict(const struct writer *w)
 	buffer__init(&out, command, sizeof(command));
 	verdict__put_command(&out, &verdict, w->options->own);
 	if (out.len)
-		fprintf(w->out, "%s: %.*s\n",
-			verdict__of(&verdict) == VERDICT_SAFE ? "To remove it"
-							      : "To remove it all the same",
+		fprintf(w->out, "To remove it%s%s: %.*s\n",
+			verdict__of(&verdict) == VERDICT_SAFE ? "" : " all the same",
+			geteuid() && geteuid() != story->row.info.uid ? ", as its owner or as root"
+								      : "",
 			(int)out.len, command);
 }
 

@@ -54,6 +54,9 @@ size_t why__limits(uint32_t kind, enum ipc_limit limits[2]);
 /* Of its namespace; all 0: not known. */
 void why__find_limits(const struct why_story *story, struct ipc_limits *limits);
 
+/* /proc shows it; otherwise only its number is known (hidepid), and neither name nor user. */
+bool why__is_seen(const struct process_info *process);
+
 /* It began later than the object: its number may have been another's. */
 bool why__creator_is_younger(const struct why_story *story);
 

@@ -85,7 +85,7 @@ static size_t put_holder(char data[OBJECT_JSON_BYTES], const struct object_info 
 	json_writer__s64(&w, "id", info->id);
 	json_writer__u64(&w, "pid", holder->info.pid);
 	json_writer__string(&w, "comm", holder->info.comm, sizeof(holder->info.comm));
-	json_writer__u64(&w, "uid", holder->info.uid);
+	json_writer__u64_or_null(&w, "uid", why__is_seen(&holder->info), holder->info.uid);
 	json_writer__u64_or_null(&w, "mappings", segment, holder->mappings);
 	json_writer__u64_or_null(&w, "resident", segment && !holder->err, holder->resident);
 	json_writer__end(&w);
