@@ -139,7 +139,8 @@ void verdict__put_command(struct buffer *out, const struct verdict_case *c, uint
 	const struct object_info *info = &c->row->info;
 	const enum verdict verdict = verdict__of(c);
 
-	if (verdict != VERDICT_SAFE && verdict != VERDICT_UNKNOWN)
+	if ((verdict != VERDICT_SAFE && verdict != VERDICT_UNKNOWN) ||
+	    c->row->removal.reason == REASON_ANOTHER)
 		return;
 	buffer__put_str(out, "shmtrace rm --yes ");
 	if (info->ipcns != own) {
