@@ -44,6 +44,12 @@ caller_pid() {
 	grep -x '[0-9]*' "$T/caller" | tail -n1
 }
 
+# In the background, as $CALLER.
+run_inside() {
+	exec_inside "$@" >"$T/log" 2>&1 3>&- 8>&- &
+	CALLER=$!
+}
+
 has_holders() {
 	why_json shm 0x"$1" && [ "$(story .holders)" -ge "$2" ]
 }
@@ -53,9 +59,9 @@ has_holders() {
 	write_postgres
 	echo "shared_memory_type = sysv" >>"$T/pg/data/postgresql.conf"
 	own_namespace
-	exec_inside sh "$T/postgres" >"$T/log" 2>&1 3>&- &
-	CALLER=$!
+	run_inside sh "$T/postgres"
 	await 30 grep -q 'ready to accept connections' "$T/log"
+	# shellcheck disable=SC2016 # for awk
 	id=$(inside awk 'NR == 2 { print $2 }' /proc/sysvipc/shm)
 	why_json shm "$id"
 	[ "$(story '[.verdict, .state, .marked, .hidden, .remove] | @csv')" = '"in-use","in-use",false,0,' ]
@@ -96,7 +102,6 @@ has_holders() {
 	# The command that it names does that.
 	PATH=$BUILD:$PATH inside sh -c "$(sed -n 's/^To remove it: //p' "$T/text")"
 	[ "$(inside cat /proc/sysvipc/shm | wc -l)" -eq 1 ]
-	CALLER=
 }
 
 @test "one that is marked and still attached is in use, and there is nothing to remove" {
@@ -182,9 +187,8 @@ has_holders() {
 	[ "$(story .verdict)" = unknown ]
 	story .reason | grep -q '; last operator [0-9]* has ended$'
 	# Somebody who has never finished an operation.
-	exec_inside python3 -c "$CALLS
-op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)" 3>&- 8>&- &
-	CALLER=$!
+	run_inside python3 -c "$CALLS
+op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)"
 	await 10 is_waited_for
 	[ "$(rm_says sem:0x4)" = kept ]
 }
@@ -221,6 +225,8 @@ is_waited_for() {
 	start_caller
 	order 'big = shmget(0x4d, 1 << 20, CREAT | 0o600); at = shmat(big, 0, 0); ctypes.memset(at, 1, 40960)'
 	order 'shmat(big, 0, 0)'
+	# Another segment is none of its business.
+	order 'ctypes.memset(shmat(shmget(0, 1 << 20, CREAT | 0o600), 0, 0), 1, 81920)'
 	order 'child = os.fork() or time.sleep(60)'
 	has_holders 4d 2
 	[ "$(holders "select(.pid == $CALLER) | [.mappings, .resident] | join(\" \")")" = "2 40960" ]
