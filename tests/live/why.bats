@@ -233,13 +233,14 @@ is_waited_for() {
 	[ "$(holders "select(.pid != $CALLER) | [.mappings, .resident] | join(\" \")")" = "2 0" ]
 	# When it was made, and not changed later, is known from what is mapped.
 	sleep 1.1
+	order 'ctypes.memset(at + 81920, 1, 4096)'
 	order 'st = (ctypes.c_char * 112)(); shmctl(big, STAT, ctypes.addressof(st)); shmctl(big, 1, ctypes.addressof(st))'
 	local created
 	created=$(story .created)
 	why_json shm 0x4d
 	[ "$(story .created)" = "$created" ]
 	[ "$(story .changed)" != "$created" ]
-	inside "$SHMTRACE" why -b shm 0x4d | grep -qE '^ *[0-9]+ python3 root +2 +40960$'
+	inside "$SHMTRACE" why -b shm 0x4d | grep -qE '^ *[0-9]+ python3 root +2 +45056$'
 	kill -KILL "$(holders "select(.pid != $CALLER).pid")"
 }
 

@@ -322,16 +322,17 @@ int maps__identify(struct maps_reader *reader, const char *dir,
 		   const struct segment_mapping *mapping, uint64_t *size, int64_t *created)
 {
 	char path[PROCESS_DIR_LEN + 64];
-	struct stat st;
+	struct statx st;
 
 	snprintf(path, sizeof(path), "%s/map_files/%llx-%llx", dir,
 		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
-	if (fstatat(reader->proc_fd, path, &st, 0))
+	if (statx(reader->proc_fd, path, 0, STATX_INO | STATX_SIZE | STATX_BTIME, &st))
 		return -errno;
-	if (st.st_ino != (ino_t)mapping->id || !maps__is_of_segments(reader, st.st_dev))
+	if (st.stx_ino != (uint64_t)mapping->id ||
+	    !maps__is_of_segments(reader, makedev(st.stx_dev_major, st.stx_dev_minor)))
 		return -ENOENT; /* something else is mapped there by now */
-	/* Nothing changes the ctime of such a file after its creation. */
-	*size = st.st_size;
-	*created = st.st_ctim.tv_sec;
+	*size = st.stx_size;
+	/* Its other times change with each page that is written first (mm/memory.c). */
+	*created = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec : 0;
 	return 0;
 }
