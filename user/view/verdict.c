@@ -92,8 +92,8 @@ static void put_unknown(struct buffer *out, const struct verdict_case *c)
 	static const char *const never_kept[] = {
 		[OBJECT_SHM] = "its creator is not visible from this PID namespace; ",
 		[OBJECT_SEM] = "the kernel keeps neither the creator of a set nor all who use it; ",
-		[OBJECT_MSG] = "the kernel keeps neither the creator of a queue nor all who use "
-			       "it; ",
+		[OBJECT_MSG] = ("the kernel keeps neither the creator of a queue nor all who use "
+				"it; "),
 	};
 	const struct rm_row *row = c->row;
 
