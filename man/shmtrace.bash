@@ -4,7 +4,7 @@
 # Completion for bash, with or without the bash-completion package. Names of processes are other
 # people's bytes: they never go through compgen -W, which expands its words.
 
-_shmtrace_commands="trace top ls limits leaks rm doctor"
+_shmtrace_commands="trace top ls limits leaks why rm doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
 	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
@@ -18,6 +18,7 @@ _shmtrace_leaks="-m --shmems -s --semaphores -q --queues -A --all-namespaces --m
 	-w --watch -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --exit-code -h --help"
 _shmtrace_rm="--orphans -m --shmems -s --semaphores -q --queues --min-age --min-size -u --user
 	-A --all-namespaces --ipcns -y --yes -f --force -b --bytes -J --json -h --help"
+_shmtrace_why="-A --all-namespaces --ipcns -b --bytes -J --json -h --help"
 _shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR IPCNS HOLDERS"
 _shmtrace_limits="-m --shmems -s --semaphores -q --queues -A --all-namespaces --ipcns -d --delay
 	-c --iterations -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --above
@@ -48,6 +49,7 @@ _shmtrace_takes_value() {
 	limits/-d | limits/--delay | limits/-c | limits/--iterations) ;;
 	leaks/--min-age | leaks/--min-size | leaks/-w | leaks/--watch | leaks/-o | leaks/--output) ;;
 	leaks/-x | leaks/--sort) ;;
+	why/--ipcns) ;;
 	rm/--min-age | rm/--min-size | rm/-u | rm/--user | rm/--ipcns) ;;
 	*) return 1 ;;
 	esac
@@ -154,6 +156,25 @@ _shmtrace_target() {
 	[[ $so_far == "$cur" ]] || COMPREPLY=("${COMPREPLY[@]#*:}")
 }
 
+# What why tells of: a kind, then an id or key of what exists.
+_shmtrace_one() {
+	local kind=${COMP_WORDS[COMP_CWORD - 1]} key id _ words=""
+	case $kind in
+	shm | sem | msg) ;;
+	*)
+		[[ " ${COMP_WORDS[*]:2:COMP_CWORD-2} " == *" "@(shm|sem|msg)" "* ]] ||
+			_shmtrace_words "$1" "shm sem msg"
+		return
+		;;
+	esac
+	while read -r key id _; do
+		[[ $id == *id ]] && continue
+		words+=" $id"
+		((key)) && printf -v words '%s 0x%08x' "$words" $((key & 0xffffffff))
+	done 2>/dev/null </proc/sysvipc/"$kind"
+	_shmtrace_words "$1" "$words"
+}
+
 # The options of a command.
 _shmtrace_options() {
 	case $1 in
@@ -162,6 +183,7 @@ _shmtrace_options() {
 	ls) echo "$_shmtrace_ls" ;;
 	limits) echo "$_shmtrace_limits" ;;
 	leaks) echo "$_shmtrace_leaks" ;;
+	why) echo "$_shmtrace_why" ;;
 	rm) echo "$_shmtrace_rm" ;;
 	doctor) echo "$_shmtrace_doctor" ;;
 	esac
@@ -190,7 +212,7 @@ _shmtrace() {
 	COMPREPLY=()
 	if ((COMP_CWORD > 1)); then
 		case ${COMP_WORDS[1]} in
-		trace | top | ls | limits | leaks | rm | doctor) command=${COMP_WORDS[1]} first=2 ;;
+		trace | top | ls | limits | leaks | why | rm | doctor) command=${COMP_WORDS[1]} first=2 ;;
 		help)
 			((COMP_CWORD == 2)) && _shmtrace_words "$cur" "$_shmtrace_commands"
 			return 0
@@ -205,7 +227,7 @@ _shmtrace() {
 			[[ $command == trace ]] && _shmtrace_traced $((i + 1)) "$cur"
 			return 0
 		elif [[ $word != -* ]]; then
-			[[ $command == rm ]] && continue
+			[[ $command == rm || $command == why ]] && continue
 			[[ $command == trace ]] && _shmtrace_traced "$i" "$cur"
 			return 0
 		elif _shmtrace_takes_value "$command" "$word"; then
@@ -226,6 +248,8 @@ _shmtrace() {
 		fi
 	elif [[ $cur != -* && $command == rm ]]; then
 		_shmtrace_target "$cur"
+	elif [[ $cur != -* && $command == why ]]; then
+		_shmtrace_one "$cur"
 	elif [[ $cur == -* || $command != trace ]]; then
 		_shmtrace_words "$cur" "$(_shmtrace_options "$command")"
 	elif ((first == 2)); then

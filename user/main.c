@@ -16,6 +16,7 @@ static const struct command_info commands[] = {
 	{"ls", "show what exists now, who made it and who holds it", cmd_ls},
 	{"limits", "show how full each limit is, and who fills it", cmd_limits},
 	{"leaks", "show what nobody uses any more, and whose it was", cmd_leaks},
+	{"why", "tell the story of one object, and whether it is safe to remove", cmd_why},
 	{"rm", "remove what is proven unused, or what is named", cmd_rm},
 	{"doctor", "say what this kernel and these privileges allow", cmd_doctor},
 };

@@ -153,7 +153,9 @@ attachments() {
 	# A: ids 0 and 1, with equal keys in B. The caller attaches 0 of A, goes to B, attaches 1 there.
 	calls 'shmget(7, 4096, CREAT | 0o600); shmget(0, 4096, CREAT | 0o600)'
 	start_caller
-	order 'shmat(0, 0, 0); libc.unshare(0x08000000); shmget(7, 4096, CREAT | 0o600); shmget(0, 8192, CREAT | 0o600); shmat(1, 0, 0)'
+	order 'at = shmat(0, 0, 0); libc.unshare(0x08000000); shmget(7, 4096, CREAT | 0o600); shmget(0, 8192, CREAT | 0o600); shmat(1, 0, 0)'
+	# The first write to a page stamps the file of the segment.
+	order 'time.sleep(1.1); ctypes.memset(at, 1, 4096)'
 	second=$(ipcns_of "$CALLER")
 	[ "$first" != "$second" ]
 	diff <(printf '%s\n' "$first 0 $CALLER 1" "$second 1 $CALLER 1" | sort) \

@@ -217,6 +217,39 @@ wrong_usage() { # what the message must name, command...
 	wrong_usage "--force" "$shmtrace" rm --force
 }
 
+@test "values that why cannot read are wrong usage, and say what is expected" {
+	wrong_usage "which object?" "$shmtrace" why
+	wrong_usage "'shm': which one?" "$shmtrace" why shm
+	wrong_usage "'sh' is no kind of object" "$shmtrace" why sh 7
+	wrong_usage "'7' is no kind of object" "$shmtrace" why 7
+	wrong_usage "'sh:7' is no object" "$shmtrace" why sh:7
+	wrong_usage "'-1' is not valid here" "$shmtrace" why shm -- -1
+	wrong_usage "'2147483648' is out of range" "$shmtrace" why sem 2147483648
+	wrong_usage "'0x1g' is not valid here" "$shmtrace" why msg 0x1g
+	wrong_usage "'0x0': IPC_PRIVATE" "$shmtrace" why shm 0x0
+	wrong_usage "one object at a time: '8'" "$shmtrace" why shm 7 8
+	wrong_usage "one object at a time: 'shm:8'" "$shmtrace" why shm:7 shm:8
+	wrong_usage "--ipcns: '0'" "$shmtrace" why --ipcns 0 shm 7
+	wrong_usage "exclude each other" "$shmtrace" why -A --ipcns 5 shm 7
+}
+
+@test "the completion names a kind to why, and then what there is of it" {
+	[ "$(complete_words shmtrace why s | xargs)" = "shm sem" ]
+	[ "$(complete_words shmtrace why --ipcns 5 m | xargs)" = msg ]
+	[ "$(complete_words shmtrace why shm 5 "")" = "" ]
+	# The first row of what exists, if there is one: its id, and its key.
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -ir bash -c '
+		ipcmk -S 1 >/dev/null
+		read -r key id _ < <(tail -n1 /proc/sysvipc/sem)
+		. man/shmtrace.bash
+		COMP_WORDS=(shmtrace why sem "") COMP_CWORD=3
+		_shmtrace
+		printf -v key 0x%08x $((key & 0xffffffff))
+		[ "${COMPREPLY[*]}" = "$id $key" ] || echo "${COMPREPLY[*]}"'
+	[ "$output" = "" ] || differs "$output"
+}
+
 @test "the completion names objects to rm, with and without the colon as the end of a word" {
 	# shellcheck disable=SC2016 # for the inner shell
 	run bash -c '

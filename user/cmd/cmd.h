@@ -71,6 +71,7 @@ int cmd_top(int argc, char *argv[]);
 int cmd_ls(int argc, char *argv[]);
 int cmd_limits(int argc, char *argv[]);
 int cmd_leaks(int argc, char *argv[]);
+int cmd_why(int argc, char *argv[]);
 int cmd_rm(int argc, char *argv[]);
 int cmd_doctor(int argc, char *argv[]);
 

@@ -74,6 +74,29 @@ int existing__read(struct ledger **ledger, const struct existing_options *option
 	return err;
 }
 
+static bool compare_namespace(void *context, const struct namespace_info *info)
+{
+	uint32_t *wanted = context;
+
+	if (info->ipcns == *wanted)
+		*wanted = 0;
+	return *wanted;
+}
+
+int existing__check_namespace(const struct ledger *ledger, uint32_t ipcns)
+{
+	uint32_t wanted = ipcns;
+
+	if (wanted)
+		ledger__for_each_namespace(ledger, compare_namespace, &wanted);
+	if (!wanted)
+		return 0;
+	pr_err("cannot read ipc:[%u]: it has ended, or may not be entered; "
+	       "'shmtrace ls -A' shows those that can be read",
+	       ipcns);
+	return -ENOENT;
+}
+
 int existing__flush(void)
 {
 	int err;

@@ -27,6 +27,12 @@ int existing__read(struct ledger **ledger, const struct existing_options *option
 		   struct snapshot_report *report);
 
 /*
+ * 0, or -ENOENT after a message: that IPC namespace was not found. ipcns: inode number; 0, all of
+ * them, always is.
+ */
+int existing__check_namespace(const struct ledger *ledger, uint32_t ipcns);
+
+/*
  * What is missing, or stands there without its holders, because somebody's /proc is closed to us.
  * kinds: bits by enum object_kind. all: of all namespaces, not of our own alone.
  */

@@ -16,10 +16,10 @@
 #include "base/vector.h"
 #include "cmd/cmd.h"
 #include "cmd/existing.h"
+#include "cmd/target.h"
 #include "cmd/unused_options.h"
 #include "source/ipcns.h"
 #include "source/removal.h"
-#include "view/ledger.h"
 #include "view/listing.h"
 #include "view/rm.h"
 #include "view/unused.h"
@@ -28,19 +28,14 @@
 
 enum { OPTION_ORPHANS = 256, OPTION_IPCNS };
 
-/* "shm:32769" or "shm:0x52e2c1" */
-struct target {
-	const char *text;
-	uint32_t kind;
-	bool by_key;
-	int32_t id;
-	uint32_t key;
+struct named {
+	struct target target;
 	bool missing;
 };
 
 struct rm {
 	struct unused_filter filter;
-	struct target *targets;
+	struct named *targets;
 	size_t n_targets, targets_cap;
 	bool orphans;	 /* asked for by name */
 	bool filtered;	 /* some option chooses among orphans */
@@ -76,34 +71,14 @@ static const struct argp_option argp_options[] = {
 
 static void add_target(struct rm *rm, const struct argp_state *state, const char *text)
 {
-	struct target target = {.text = text}, *targets;
-	const char *number = strchr(text, ':');
-	size_t len = number ? number - text : 0;
-	uint64_t id = 0;
-	int err;
+	struct named *targets, named = {0};
 
-	while (target.kind < OBJECT_NONE && (strlen(object_kind__name(target.kind)) != len ||
-					     strncmp(object_kind__name(target.kind), text, len)))
-		target.kind++;
-	if (!number || target.kind == OBJECT_NONE)
-		argp_error(state,
-			   "'%s' is no object: these are shm:ID, sem:ID, msg:ID, or a key "
-			   "in hexadecimal, as shm:0x4d",
-			   text);
-	number++;
-	target.by_key = number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
-	err = target.by_key ? parse__key(number, &target.key)
-			    : parse__u64(number, 0, INT32_MAX, &id);
-	if (!err && target.by_key && !target.key)
-		argp_error(state, "'%s': IPC_PRIVATE is the key of many objects; give an id", text);
-	if (err)
-		argp_error(state, "'%s': '%s' is %s", text, number, parse__reason(err));
-	target.id = id;
+	target__parse(&named.target, state, text);
 	targets = vector__room(rm->targets, rm->n_targets, &rm->targets_cap, sizeof(*targets));
 	if (!targets)
 		argp_failure(state, EXIT_FAILED, 0, "out of memory");
 	rm->targets = targets;
-	targets[rm->n_targets++] = target;
+	targets[rm->n_targets++] = named;
 }
 
 static void check_choice(const struct rm *rm, const struct argp_state *state)
@@ -112,7 +87,7 @@ static void check_choice(const struct rm *rm, const struct argp_state *state)
 		argp_error(state,
 			   "'%s': options that choose among orphans do not go with named "
 			   "objects",
-			   rm->targets[0].text);
+			   rm->targets[0].target.text);
 	if (rm->everywhere && rm->in_one)
 		argp_error(state, "-A and --ipcns exclude each other");
 	if (rm->force && !rm->n_targets)
@@ -180,17 +155,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static int add_row(struct rm *rm, const struct object_info *info, enum rm_refusal refusal)
+static int add_row(struct rm *rm, const struct ledger *ledger, const struct object_info *info)
 {
 	struct rm_row *rows = vector__room(rm->rows, rm->n_rows, &rm->rows_cap, sizeof(*rows));
 
 	if (!rows)
 		return -ENOMEM;
 	rm->rows = rows;
-	rm_view__prepare(&rows[rm->n_rows], info);
-	rows[rm->n_rows].named = rm->n_targets;
-	rows[rm->n_rows].refusal = refusal;
-	rows[rm->n_rows++].removal.force = rm->force;
+	rm_view__choose(&rows[rm->n_rows++], ledger, info, rm->n_targets, rm->force);
 	return 0;
 }
 
@@ -199,11 +171,8 @@ static int choose_orphans(struct rm *rm, const struct ledger *ledger)
 	struct unused unused;
 	int err = unused__find(&unused, ledger, &rm->filter);
 
-	for (size_t i = 0; !err && i < unused.n_orphans; i++) {
-		const struct object_info *info = &unused.orphans[i];
-
-		err = add_row(rm, info, unused__last_user(ledger, info) ? RM_LAST_USER : RM_TRIED);
-	}
+	for (size_t i = 0; !err && i < unused.n_orphans; i++)
+		err = add_row(rm, ledger, &unused.orphans[i]);
 	rm->n_unknown = unused.n_unknown;
 	unused__free(&unused);
 	return err;
@@ -214,43 +183,20 @@ static int choose_named(struct rm *rm, const struct ledger *ledger)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < rm->n_targets; i++) {
-		struct target *target = &rm->targets[i];
+		struct named *named = &rm->targets[i];
 		const struct ledger_object *found;
 		struct object_info info;
-		bool used;
 
-		found = target->by_key ? ledger__find_key(ledger, rm->filter.ipcns, target->kind,
-							  target->key)
-				       : ledger__find_object(ledger, rm->filter.ipcns, target->kind,
-							     target->id);
-		target->missing = !found;
-		if (target->missing) {
+		found = target__find(&named->target, ledger, rm->filter.ipcns);
+		named->missing = !found;
+		if (named->missing) {
 			rm->n_missing++;
 			continue;
 		}
 		ledger__object_info(found, &info);
-		used = info.state == STATE_IN_USE || info.state == STATE_IDLE;
-		err = add_row(rm, &info, used && !rm->force ? RM_IN_USE : RM_TRIED);
+		err = add_row(rm, ledger, &info);
 	}
 	return err;
-}
-
-static bool compare_namespace(void *context, const struct namespace_info *info)
-{
-	uint32_t *wanted = context;
-
-	if (info->ipcns == *wanted)
-		*wanted = 0;
-	return *wanted;
-}
-
-static bool namespace_was_read(const struct rm *rm, const struct ledger *ledger)
-{
-	uint32_t wanted = rm->filter.ipcns;
-
-	if (wanted)
-		ledger__for_each_namespace(ledger, compare_namespace, &wanted);
-	return !wanted;
 }
 
 /* Of what is to be removed, something cannot be told yet from what might take its place. */
@@ -284,12 +230,9 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 		err = existing__read(ledger, &existing, &report);
 		if (err)
 			return err;
-		if (!namespace_was_read(rm, *ledger)) {
-			pr_err("cannot read ipc:[%u]: it has ended, or may not be entered; "
-			       "'shmtrace ls -A' shows those that can be read",
-			       rm->filter.ipcns);
-			return -ENOENT;
-		}
+		err = existing__check_namespace(*ledger, rm->filter.ipcns);
+		if (err)
+			return err;
 		rm->filter.now_s = time(NULL);
 		err = rm->n_targets ? choose_named(rm, *ledger) : choose_orphans(rm, *ledger);
 		if (err) {
@@ -305,7 +248,7 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 	for (size_t i = 0; i < rm->n_targets; i++)
 		if (rm->targets[i].missing)
 			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
-			       rm->targets[i].text, rm->filter.ipcns);
+			       rm->targets[i].target.text, rm->filter.ipcns);
 	existing__report_unseen(&report, rm->filter.kinds, rm->everywhere);
 	return 0;
 }

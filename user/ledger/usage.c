@@ -114,7 +114,7 @@ struct gathered {
 	UT_hash_handle hh;
 };
 
-static uint64_t amount_of(const struct ledger_object *object, enum ipc_limit limit)
+uint64_t ledger__amount(const struct ledger_object *object, enum ipc_limit limit)
 {
 	switch (limit) {
 	case LIMIT_SHMALL:
@@ -168,7 +168,7 @@ static void keep_id(struct usage *usage, int32_t id)
 static int add_object(struct gathered *gathered, const struct ledger_object *object)
 {
 	const enum object_state state = object__state(object);
-	const uint64_t amount = amount_of(object, gathered->key.limit);
+	const uint64_t amount = ledger__amount(object, gathered->key.limit);
 	struct holder *holder = get_holder(&gathered->holders, object);
 	struct usage *usage = &gathered->usage;
 

@@ -47,6 +47,9 @@ uint32_t ipc_limit__kind(enum ipc_limit limit);
 uint64_t ipc_limit__value(enum ipc_limit limit, const struct ipc_limits *limits);
 uint64_t ipc_limit__used(enum ipc_limit limit, const struct ipc_limits *limits);
 
+/* What an object counts with against a limit of its kind that has a use, in the unit of that. */
+uint64_t ledger__amount(const struct ledger_object *object, enum ipc_limit limit);
+
 /* Objects that processes of one name and user have made, summed. */
 struct usage_holder {
 	char comm[EVENT_COMM_LEN + 1]; /* another process's bytes; "": not known */

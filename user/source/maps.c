@@ -123,7 +123,7 @@ void maps__free(struct maps_reader *reader)
 	free(reader);
 }
 
-static bool is_ours(const struct maps_reader *reader, dev_t device)
+bool maps__is_of_segments(const struct maps_reader *reader, dev_t device)
 {
 	for (size_t i = 0; i < reader->n_devices; i++)
 		if (reader->devices[i] == device)
@@ -214,7 +214,7 @@ static int read_lines(struct maps_reader *reader, size_t len,
 		if (!line_end)
 			line_end = end;
 		if (maps__parse_line(line, line_end - line, &mapping, &device) &&
-		    is_ours(reader, device))
+		    maps__is_of_segments(reader, device))
 			err = found(context, &mapping);
 		at = line_end;
 	}
@@ -285,7 +285,7 @@ static int read_queries(struct maps_reader *reader, int fd,
 		if (ioctl(fd, MAP_QUERY, &query))
 			return errno == ENOENT ? 0 : -errno;
 		address = query.vma_end;
-		if (!is_ours(reader, makedev(query.dev_major, query.dev_minor)) ||
+		if (!maps__is_of_segments(reader, makedev(query.dev_major, query.dev_minor)) ||
 		    query.inode > INT32_MAX || !query_name(fd, &query, name, &len) ||
 		    !parse_name(name, len, &mapping.key))
 			continue;
@@ -322,16 +322,17 @@ int maps__identify(struct maps_reader *reader, const char *dir,
 		   const struct segment_mapping *mapping, uint64_t *size, int64_t *created)
 {
 	char path[PROCESS_DIR_LEN + 64];
-	struct stat st;
+	struct statx st;
 
 	snprintf(path, sizeof(path), "%s/map_files/%llx-%llx", dir,
 		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
-	if (fstatat(reader->proc_fd, path, &st, 0))
+	if (statx(reader->proc_fd, path, 0, STATX_INO | STATX_SIZE | STATX_BTIME, &st))
 		return -errno;
-	if (st.st_ino != (ino_t)mapping->id || !is_ours(reader, st.st_dev))
+	if (st.stx_ino != (uint64_t)mapping->id ||
+	    !maps__is_of_segments(reader, makedev(st.stx_dev_major, st.stx_dev_minor)))
 		return -ENOENT; /* something else is mapped there by now */
-	/* Nothing changes the ctime of such a file after its creation. */
-	*size = st.st_size;
-	*created = st.st_ctim.tv_sec;
+	*size = st.stx_size;
+	/* Its other times change with each page that is written first (mm/memory.c). */
+	*created = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec : 0;
 	return 0;
 }

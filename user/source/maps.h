@@ -33,12 +33,16 @@ void maps__free(struct maps_reader *reader);
 int maps__read(struct maps_reader *reader, const char *dir,
 	       int (*found)(void *context, const struct segment_mapping *mapping), void *context);
 
+/* A file of that device with the name of a segment is one. */
+bool maps__is_of_segments(const struct maps_reader *reader, dev_t device);
+
 /* One line of the file without its newline. False: not the mapping of a segment, by its name. */
 bool maps__parse_line(const char *line, size_t len, struct segment_mapping *mapping, dev_t *device);
 
 /*
  * What tells one segment from another with equal id: the size in bytes and the second of its
- * creation. Needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. 0 or -errno.
+ * creation, 0 where the kernel does not tell that: shmem does since Linux 5.18 (mm/shmem.c,
+ * shmem_getattr), hugetlbfs does not. Needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. 0 or -errno.
  */
 int maps__identify(struct maps_reader *reader, const char *dir,
 		   const struct segment_mapping *mapping, uint64_t *size, int64_t *created);

@@ -9,9 +9,10 @@
  * for removal (the kernel has cleared the key).
  * 2. All go to their process's own namespace where a row there fits all of them, and no namespace
  *    that has the id gets more mappings than its nattch, or, when nothing is hidden from us, fewer.
- * 3. Otherwise each is looked at: the size and the second of creation of what is mapped
- *    (/proc/PID/map_files) must be those of exactly one row that fits and whose nattch is not used
- *    up. With none it is in no namespace that we know. What is no longer there was at home.
+ * 3. Otherwise each is looked at: the size of what is mapped (/proc/PID/map_files) and, where the
+ *    kernel tells it, the second of its creation must be those of exactly one row that fits and
+ * whose nattch is not used up. With none it is in no namespace that we know. What is no longer
+ * there was at home.
  * 4. Where that may not be looked at, or does not tell: a row of the own namespace that fits, if
  *    all that would go there are no more than its nattch; the only row that fits, likewise.
  * 5. What is left is not placed. Where no row fits it belongs to a namespace that we cannot see.
@@ -58,7 +59,10 @@ struct placing {
 	struct placing_mapping *mappings; /* their order is kept */
 	size_t n_mappings;
 	bool all_seen; /* every process's mappings and every namespace's rows are here */
-	/* Of the mapping with that index. 0, -ENOENT: it is gone, other -errno: not allowed. */
+	/*
+	 * Of the mapping with that index; created 0: not known. 0, -ENOENT: it is gone, other
+	 * -errno: not allowed.
+	 */
 	int (*identify)(void *context, size_t mapping, uint64_t *size, int64_t *created);
 	void *context;
 };

@@ -10,6 +10,21 @@
 #include "view/leak.h"
 #include "view/unused.h"
 
+void unused__put_process(struct buffer *out, const struct ledger *ledger, uint32_t pid, bool utf8)
+{
+	const struct ledger_process *process = ledger__find_process(ledger, pid);
+	struct process_info info;
+
+	if (!process) {
+		buffer__put_u64(out, pid);
+		buffer__put_str(out, " has ended");
+		return;
+	}
+	ledger__process_info(process, &info);
+	cells__put_process(out, info.comm, pid, utf8);
+	buffer__put_str(out, " runs");
+}
+
 struct evidence {
 	struct buffer *out;
 	const struct ledger *ledger;
@@ -29,17 +44,7 @@ static void begin(struct evidence *e, const char *words)
 /* "4388 has ended", "httpd[4390] runs". */
 static void put_process(struct evidence *e, uint32_t pid)
 {
-	const struct ledger_process *process = ledger__find_process(e->ledger, pid);
-	struct process_info info;
-
-	if (!process) {
-		buffer__put_u64(e->out, pid);
-		buffer__put_str(e->out, " has ended");
-		return;
-	}
-	ledger__process_info(process, &info);
-	cells__put_process(e->out, info.comm, pid, e->utf8);
-	buffer__put_str(e->out, " runs");
+	unused__put_process(e->out, e->ledger, pid, e->utf8);
 }
 
 /* "creator httpd[4388] ended by SIGKILL", where that was seen. */

@@ -33,7 +33,7 @@ void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
 	json_writer__string(w, "evidence", text, evidence.len);
 }
 
-static void put_past(struct json_writer *w, const struct object_info *info)
+void leaks_json__put_past(struct json_writer *w, const struct object_info *info)
 {
 	const struct object_past *past = &info->past;
 	const bool shm = info->kind == OBJECT_SHM, sem = info->kind == OBJECT_SEM,
@@ -59,7 +59,7 @@ size_t leaks_json__unused(char data[OBJECT_JSON_BYTES], const struct ledger *led
 	leaks_json__put_object(&w, ledger, info);
 	leaks_json__put_time(&w, "since", info->past.since);
 	json_writer__u64_or_null(&w, "age_s", has_age, age);
-	put_past(&w, info);
+	leaks_json__put_past(&w, info);
 	json_writer__end(&w);
 	return json_writer__finish(&w);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What leaks and rm say, as JSON: the types "unused", "owner", "leaks" and "removal" of
+ * What leaks, rm and why say, as JSON: the types "unused", "owner", "leaks" and "removal" of
  * schema.json.
  */
 #ifndef SHMTRACE_VIEW_LEAKS_JSON_H
@@ -13,6 +13,9 @@
 /* Which object it is, whose, and in which state, with the evidence. */
 void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
 			    const struct object_info *info);
+
+/* When it was last used, and by whom: from "last_attach" to "other_pid". */
+void leaks_json__put_past(struct json_writer *w, const struct object_info *info);
 
 /* A second of the wall clock; 0 becomes null. */
 void leaks_json__put_time(struct json_writer *w, const char *key, int64_t time_s);

@@ -15,9 +15,7 @@
 
 static const char *const kinds[] = {"segment", "semaphore set", "queue"};
 
-/* What a row has become: the word of JSON, and the beginning of a line of text. */
-enum outcome { WOULD_REMOVE, WOULD_MARK, REMOVED, MARKED, KEPT, SKIPPED, GONE, FAILED };
-
+/* The word of JSON for each enum rm_outcome, and the beginning of a line of text. */
 static const char *const outcomes[] = {"would-remove", "would-mark", "removed", "marked",
 				       "kept",	       "skipped",    "gone",	"failed"};
 static const char *const outcome_words[] = {
@@ -27,44 +25,44 @@ static const char *const outcome_words[] = {
 	"gone ",	 "failed to remove ",
 };
 
-static enum outcome outcome_of(const struct rm_row *row)
+enum rm_outcome rm_view__outcome(const struct rm_row *row)
 {
 	if (row->refusal == RM_LAST_USER)
-		return SKIPPED;
+		return RM_SKIPPED;
 	if (row->refusal == RM_IN_USE)
-		return KEPT;
+		return RM_KEPT;
 	switch (row->removal.result) {
 	case REMOVAL_POSSIBLE:
-		return row->removal.count ? WOULD_MARK : WOULD_REMOVE;
+		return row->removal.count ? RM_WOULD_MARK : RM_WOULD_REMOVE;
 	case REMOVAL_DONE:
-		return REMOVED;
+		return RM_REMOVED;
 	case REMOVAL_MARKED:
-		return MARKED;
+		return RM_MARKED;
 	case REMOVAL_GONE:
-		return GONE;
+		return RM_GONE;
 	case REMOVAL_KEPT:
-		return row->removal.reason == REASON_MARKED ? SKIPPED : KEPT;
+		return row->removal.reason == REASON_MARKED ? RM_SKIPPED : RM_KEPT;
 	default:
-		return FAILED;
+		return RM_FAILED;
 	}
 }
 
-static void count(struct rm_counts *counts, const struct rm_row *row, enum outcome outcome)
+static void count(struct rm_counts *counts, const struct rm_row *row, enum rm_outcome outcome)
 {
 	switch (outcome) {
-	case WOULD_REMOVE:
-	case REMOVED:
+	case RM_WOULD_REMOVE:
+	case RM_REMOVED:
 		counts->removed++;
 		counts->bytes += row->info.kind == OBJECT_SHM ? row->info.size : 0;
 		break;
-	case WOULD_MARK:
-	case MARKED:
+	case RM_WOULD_MARK:
+	case RM_MARKED:
 		counts->marked++;
 		/* Nobody meant to remove what somebody has attached. */
 		counts->kept += row->removal.reason == REASON_ATTACHED_MEANWHILE;
 		break;
-	case KEPT:
-	case FAILED:
+	case RM_KEPT:
+	case RM_FAILED:
 		counts->kept++;
 		break;
 	default:
@@ -74,7 +72,7 @@ static void count(struct rm_counts *counts, const struct rm_row *row, enum outco
 
 struct holders {
 	struct buffer *out;
-	const struct rm_view *view;
+	bool utf8;
 	size_t n;
 };
 
@@ -88,23 +86,22 @@ static bool put_holder(void *context, const struct ledger_process *process, uint
 		return true;
 	ledger__process_info(process, &info);
 	buffer__put_str(holders->out, holders->n > 1 ? ", " : "");
-	cells__put_process(holders->out, info.comm, info.pid, holders->view->utf8);
+	cells__put_process(holders->out, info.comm, info.pid, holders->utf8);
 	return true;
 }
 
-/* "in use by httpd[99], postgres[4121] and 3 more" */
-static void put_use(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
+void rm_view__put_use(struct buffer *out, const struct ledger *ledger,
+		      const struct object_info *info, bool utf8)
 {
-	const struct object_info *info = &row->info;
-	const struct ledger_object *object = ledger__find_object(view->ledger, info->ipcns,
-								 info->kind, info->id);
-	struct holders holders = {.out = out, .view = view};
+	const struct ledger_object *object = ledger__find_object(ledger, info->ipcns, info->kind,
+								 info->id);
+	struct holders holders = {.out = out, .utf8 = utf8};
 	struct process_info creator;
 
 	if (info->state == STATE_IDLE && info->owner) {
 		ledger__process_info(info->owner, &creator);
 		buffer__put_str(out, "not attached, but its creator ");
-		cells__put_process(out, creator.comm, creator.pid, view->utf8);
+		cells__put_process(out, creator.comm, creator.pid, utf8);
 		buffer__put_str(out, " runs");
 		return;
 	}
@@ -174,7 +171,7 @@ static void put_kept(struct buffer *out, const struct rm_view *view, const struc
 static void put_why(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
 {
 	if (is_used(row)) {
-		put_use(out, view, row);
+		rm_view__put_use(out, view->ledger, &row->info, view->utf8);
 		buffer__put_str(out, "; ");
 		put_consequence(out, row);
 	} else {
@@ -189,33 +186,33 @@ static void put_why(struct buffer *out, const struct rm_view *view, const struct
 	}
 }
 
-/* Why it was, or was not; nothing where it does not need a word. */
-static void put_reason(struct buffer *out, const struct rm_view *view, const struct rm_row *row,
-		       enum outcome outcome)
+void rm_view__put_reason(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
 {
 	const struct removal *removal = &row->removal;
+	const enum rm_outcome outcome = rm_view__outcome(row);
 
 	if (row->refusal == RM_LAST_USER) {
 		unused__put_evidence(out, view->ledger, &row->info, view->utf8);
 		buffer__put_str(out, ", and may attach it again");
 		buffer__put_str(out, view->no_hints ? "" : "; name it to remove it");
 	} else if (row->refusal == RM_IN_USE) {
-		put_use(out, view, row);
+		rm_view__put_use(out, view->ledger, &row->info, view->utf8);
 		if (!view->no_hints) {
 			buffer__put_str(out, "; --force removes it: ");
 			put_consequence(out, row);
 		}
-	} else if (outcome == WOULD_REMOVE || outcome == WOULD_MARK || outcome == REMOVED) {
+	} else if (outcome == RM_WOULD_REMOVE || outcome == RM_WOULD_MARK ||
+		   outcome == RM_REMOVED) {
 		put_why(out, view, row);
-	} else if (outcome == MARKED) {
+	} else if (outcome == RM_MARKED) {
 		buffer__put_str(out, removal->reason == REASON_ATTACHED_MEANWHILE
 					     ? "attached at the very moment of its removal, "
 					     : "attached ");
 		cells__put_count(out, removal->count, "time");
 		buffer__put_str(out, ", goes with the last detach");
-	} else if (outcome == GONE) {
+	} else if (outcome == RM_GONE) {
 		buffer__put_str(out, "removed by somebody else meanwhile");
-	} else if (outcome == FAILED) {
+	} else if (outcome == RM_FAILED) {
 		buffer__put_str(out, strerror(-removal->err));
 		if ((removal->err == -EPERM || removal->err == -EACCES) && geteuid())
 			buffer__put_str(out, "; run as root");
@@ -250,7 +247,8 @@ static void put_object(struct buffer *out, const struct rm_view *view,
 	buffer__put_char(out, ')');
 }
 
-static void print_text(const struct rm_view *view, const struct rm_row *row, enum outcome outcome)
+static void print_text(const struct rm_view *view, const struct rm_row *row,
+		       enum rm_outcome outcome)
 {
 	struct users users = {0};
 	char text[LINE_BYTES];
@@ -259,11 +257,11 @@ static void print_text(const struct rm_view *view, const struct rm_row *row, enu
 
 	buffer__init(&line, text, sizeof(text));
 	buffer__put_str(&line,
-			view->dry && outcome == KEPT ? "would keep " : outcome_words[outcome]);
+			view->dry && outcome == RM_KEPT ? "would keep " : outcome_words[outcome]);
 	put_object(&line, view, &row->info, &users);
 	len = line.len;
 	buffer__put_str(&line, ": ");
-	put_reason(&line, view, row, outcome);
+	rm_view__put_reason(&line, view, row);
 	if (line.len == len + 2)
 		line.len = len;
 	buffer__put_char(&line, '\n');
@@ -271,7 +269,8 @@ static void print_text(const struct rm_view *view, const struct rm_row *row, enu
 	users__free(&users);
 }
 
-static void print_json(const struct rm_view *view, const struct rm_row *row, enum outcome outcome)
+static void print_json(const struct rm_view *view, const struct rm_row *row,
+		       enum rm_outcome outcome)
 {
 	char data[OBJECT_JSON_BYTES], text[REASON_BYTES];
 	struct buffer reason;
@@ -287,7 +286,7 @@ static void print_json(const struct rm_view *view, const struct rm_row *row, enu
 	json_writer__bool(&w, "force", row->removal.force);
 	json_writer__str(&w, "result", outcomes[outcome]);
 	buffer__init(&reason, text, sizeof(text));
-	put_reason(&reason, view, row, outcome);
+	rm_view__put_reason(&reason, view, row);
 	json_writer__string(&w, "reason", text, reason.len);
 	json_writer__end(&w);
 	fwrite_unlocked(data, 1, json_writer__finish(&w), view->out);
@@ -295,7 +294,7 @@ static void print_json(const struct rm_view *view, const struct rm_row *row, enu
 
 void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct rm_counts *counts)
 {
-	enum outcome outcome = outcome_of(row);
+	enum rm_outcome outcome = rm_view__outcome(row);
 
 	count(counts, row, outcome);
 	if (view->json)
@@ -321,18 +320,30 @@ void rm_view__prepare(struct rm_row *row, const struct object_info *info)
 	};
 }
 
+void rm_view__choose(struct rm_row *row, const struct ledger *ledger,
+		     const struct object_info *info, bool named, bool force)
+{
+	rm_view__prepare(row, info);
+	row->named = named;
+	row->removal.force = force;
+	if (named && is_used(row) && !force)
+		row->refusal = RM_IN_USE;
+	else if (!named && unused__last_user(ledger, info))
+		row->refusal = RM_LAST_USER;
+}
+
 bool rm_view__put_outcome(struct buffer *out, const struct rm_view *view, const struct rm_row *row)
 {
-	enum outcome outcome = outcome_of(row);
+	enum rm_outcome outcome = rm_view__outcome(row);
 	size_t len;
 
 	buffer__put_str(out, outcomes[outcome]);
 	len = out->len;
 	buffer__put_str(out, ": ");
-	put_reason(out, view, row, outcome);
+	rm_view__put_reason(out, view, row);
 	if (out->len == len + 2)
 		out->len = len;
-	return outcome == REMOVED;
+	return outcome == RM_REMOVED;
 }
 
 static void put_objects(struct buffer *out, size_t number, uint64_t bytes)

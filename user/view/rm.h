@@ -53,6 +53,34 @@ void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct
  */
 bool rm_view__put_outcome(struct buffer *out, const struct rm_view *view, const struct rm_row *row);
 
+/*
+ * What rm is to do with an object: named by the command line, by force or not, or found as an
+ * orphan. It does not look, nor remove.
+ */
+void rm_view__choose(struct rm_row *row, const struct ledger *ledger,
+		     const struct object_info *info, bool named, bool force);
+
+/* What a row has become. */
+enum rm_outcome {
+	RM_WOULD_REMOVE,
+	RM_WOULD_MARK,
+	RM_REMOVED,
+	RM_MARKED,
+	RM_KEPT,
+	RM_SKIPPED,
+	RM_GONE,
+	RM_FAILED
+};
+
+enum rm_outcome rm_view__outcome(const struct rm_row *row);
+
+/* Why it has, in words: "in use by httpd[99]"; nothing where it does not need a word. */
+void rm_view__put_reason(struct buffer *out, const struct rm_view *view, const struct rm_row *row);
+
+/* "in use by httpd[99], postgres[4121] and 3 more", or that its creator runs. */
+void rm_view__put_use(struct buffer *out, const struct ledger *ledger,
+		      const struct object_info *info, bool utf8);
+
 /* The removal of an object, as the ledger has it; it does not look, nor remove. */
 void rm_view__prepare(struct rm_row *row, const struct object_info *info);
 

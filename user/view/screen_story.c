@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "base/vector.h"
+#include "view/object_story.h"
 #include "view/screen_internal.h"
 #include "view/words.h"
 
@@ -85,30 +86,6 @@ static void put_size(const struct writer *w, const struct object_info *object)
 		fprintf(w->out, "%" PRIu64 " semaphores", object->size);
 }
 
-static const char *meaning(const struct object_info *object)
-{
-	const bool segment = object->kind == OBJECT_SHM;
-
-	switch (object->state) {
-	case STATE_IN_USE:
-		return segment ? "somebody has it attached" : "a live process made or used it";
-	case STATE_IDLE:
-		return "nobody has it attached, but its creator lives";
-	case STATE_ORPHAN:
-		return segment ? "a leak: nobody has it attached, its creator has ended, and "
-				 "nobody "
-				 "marked it for removal"
-			       : "a leak: all processes that made or used it have ended";
-	case STATE_DOOMED:
-		return "marked for removal, it goes with its last detach";
-	case STATE_UNKNOWN:
-		return "older than this shmtrace, and nobody is known to use it: that proves "
-		       "nothing";
-	default:
-		return "it is gone";
-	}
-}
-
 static bool put_holder(void *context, const struct ledger_process *process, uint32_t mappings)
 {
 	char comm[ESCAPE_TEXT_MAX(EVENT_COMM_LEN)];
@@ -157,13 +134,11 @@ static void put_maker(const struct writer *w, const struct object_info *object)
 
 static void write_object(struct writer *w, const struct ledger_object *object)
 {
-	static const char *const nouns[] = {"Segment", "Semaphore set", "Message queue"};
 	struct object_info info;
 
 	ledger__object_info(object, &info);
-	fprintf(w->out, "%s %" PRId32 ", key 0x%08" PRIx32 ", in ipc:[%" PRIu32 "]\n\n",
-		nouns[info.kind], info.id, info.key, info.ipcns);
-	fprintf(w->out, "%-10s %s: %s\n", "state", object_state__name(info.state), meaning(&info));
+	object_story__put_head(w->out, &info);
+	object_story__put_state(w->out, &info);
 	fprintf(w->out, "%-10s %s\n", "known",
 		info.observed ? "observed: its creation was seen"
 			      : "inferred: it was there before, or its creation was not seen");
@@ -172,10 +147,7 @@ static void write_object(struct writer *w, const struct ledger_object *object)
 		put_size(w, &info);
 		fputc('\n', w->out);
 	}
-	fprintf(w->out, "%-10s uid %" PRIu32 ", gid %" PRIu32 ", mode %03o%s%s\n", "owner",
-		info.uid, info.gid, info.mode & 0777,
-		info.mode & 01000 ? ", marked for removal" : "",
-		info.mode & 02000 ? ", locked in memory" : "");
+	object_story__put_owner(w->out, &info, NULL);
 	put_maker(w, &info);
 	put_time(w, "created", info.created_ns, "before this shmtrace began");
 	put_time(w, "last used", info.last_ns, "not since this shmtrace began");

@@ -75,6 +75,9 @@ bool unused__creator_end(const struct object_info *info, struct process_info *cr
 const struct ledger_process *unused__last_user(const struct ledger *ledger,
 					       const struct object_info *info);
 
+/* "httpd[4390] runs", "4388 has ended", escaped. */
+void unused__put_process(struct buffer *out, const struct ledger *ledger, uint32_t pid, bool utf8);
+
 /* "not attached; creator 4388 has ended; never attached", escaped. */
 void unused__put_evidence(struct buffer *out, const struct ledger *ledger,
 			  const struct object_info *info, bool utf8);
