@@ -116,7 +116,9 @@ static inline void ledger_check(const struct ledger *ledger)
 	struct ledger_object *object, *next_object;
 	struct ledger_process *process, *next_process;
 	struct address_space *space, *next_space;
-	size_t references = 0;
+	const struct ledger_container *container, *next_container;
+	size_t references = 0, contained = 0, container_references = 0;
+	struct namespace *ns, *next_ns;
 
 	HASH_ITER (hh, ledger->objects, object, next_object)
 		check_object(object, &count);
@@ -124,12 +126,14 @@ static inline void ledger_check(const struct ledger *ledger)
 		CHECK(process->alive);
 		check_process(process, &count);
 		references += process->references;
+		contained += process->container != NULL;
 	}
 	DL_FOREACH2 (ledger->ended, process, next_ended) {
 		CHECK(!process->alive && !process->space && !process->uses);
 		CHECK(process->references || ledger->snapshot_open);
 		check_process(process, &count);
 		references += process->references;
+		contained += process->container != NULL;
 		count.ended++;
 	}
 	HASH_ITER (hh, ledger->spaces, space, next_space)
@@ -139,6 +143,13 @@ static inline void ledger_check(const struct ledger *ledger)
 	CHECK(ledger->n_unsettled == count.unsettled);
 	CHECK(ledger->n_ended == count.ended);
 	CHECK(references == count.references);
+	HASH_ITER (hh, ledger->namespaces, ns, next_ns)
+		contained += ns->container != NULL;
+	HASH_ITER (hh, ledger->containers, container, next_container) {
+		CHECK(container->references);
+		container_references += container->references;
+	}
+	CHECK(contained == container_references);
 }
 
 #endif

@@ -81,6 +81,13 @@ struct ledger_object {
 	UT_hash_handle hh;
 };
 
+/* Shared by all that are in it. */
+struct ledger_container {
+	struct container container; /* rest of the id 0: all of it is the key */
+	uint32_t references;
+	UT_hash_handle hh;
+};
+
 struct ledger_process {
 	uint32_t pid;
 	uint32_t parent;
@@ -88,9 +95,11 @@ struct ledger_process {
 	uint32_t uid;
 	char comm[EVENT_COMM_LEN];
 	bool alive;
+	bool container_told; /* else what `container` says is the parent's */
 	uint32_t status;
-	uint32_t references;	     /* by objects it owns and address spaces it ended in */
-	struct address_space *space; /* NULL: not known, or ended */
+	uint32_t references;		    /* by objects it owns and address spaces it ended in */
+	struct ledger_container *container; /* a reference; NULL: not known */
+	struct address_space *space;	    /* NULL: not known, or ended */
 	struct ledger_process *prev_of_space, *next_of_space;
 	struct use *uses;
 	struct ledger_object *objects; /* that it made and that still exist */
@@ -113,7 +122,8 @@ struct ledger_process {
 struct namespace
 {
 	uint32_t ipcns;
-	uint32_t generation; /* of the snapshot that last found it to exist */
+	uint32_t generation;		    /* of the snapshot that last found it to exist */
+	struct ledger_container *container; /* of all its processes; NULL: not known */
 	struct namespace_info info;
 	UT_hash_handle hh;
 };
@@ -131,6 +141,7 @@ struct ledger {
 	struct ledger_process *ended;	  /* that something still refers to */
 	struct address_space *spaces;
 	struct namespace *namespaces;
+	struct ledger_container *containers;
 	struct tombstone *tombstones; /* destroyed while a snapshot is being read */
 	bool snapshot_open;
 	bool namespaces_told; /* by this one: all that exist */
@@ -167,6 +178,16 @@ void process__count_call(struct ledger *ledger, const struct call_event *call);
 /* Binds the process to that address space, out of the one it was in. */
 void process__enter_space(struct ledger *ledger, struct ledger_process *process, uint64_t mm,
 			  uint64_t time_ns);
+
+/* containers.c */
+void container__apply(struct ledger *ledger, const struct container_event *event);
+/* The child begins in its parent's. */
+void container__inherit(struct ledger *ledger, struct ledger_process *child,
+			const struct ledger_process *parent);
+/* Whoever puts a process into a container or unit does so before the exec. */
+void container__forget_at_exec(struct ledger *ledger, struct ledger_process *process);
+void container__drop(struct ledger *ledger, struct ledger_container **container);
+void namespace__free(struct ledger *ledger, struct namespace *ns);
 
 /* mappings.c */
 struct address_space *space__find(struct ledger *ledger, uint64_t mm);

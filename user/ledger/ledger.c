@@ -37,10 +37,8 @@ void ledger__free(struct ledger *ledger)
 		process__end(ledger, process, 0, 0);
 	HASH_ITER (hh, ledger->spaces, space, next_space)
 		space__free_if_unused(ledger, space);
-	HASH_ITER (hh, ledger->namespaces, ns, next_ns) {
-		HASH_DEL(ledger->namespaces, ns);
-		free(ns);
-	}
+	HASH_ITER (hh, ledger->namespaces, ns, next_ns)
+		namespace__free(ledger, ns);
 	free(ledger);
 }
 
@@ -80,6 +78,9 @@ int ledger__apply(struct ledger *ledger, const struct event *event)
 		break;
 	case EVENT_SNAPSHOT:
 		snapshot__apply(ledger, (const struct snapshot_event *)event);
+		break;
+	case EVENT_CONTAINER:
+		container__apply(ledger, (const struct container_event *)event);
 		break;
 	}
 	return ledger->out_of_memory ? -ENOMEM : 0;
@@ -125,6 +126,7 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 		.start_ns = process->start_ns,
 		.parent = process->parent,
 		.uid = process->uid,
+		.container = process->container ? &process->container->container : NULL,
 		.alive = process->alive,
 		.status = process->status,
 		.calls = process->calls,
@@ -268,6 +270,7 @@ void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 		       stats->mappings * sizeof(struct mapping) +
 		       ledger->n_uses * sizeof(struct use) + HASH_OVERHEAD(hh, ledger->objects) +
 		       HASH_OVERHEAD(hh, ledger->processes) + HASH_OVERHEAD(hh, ledger->spaces);
+	stats->bytes += HASH_COUNT(ledger->containers) * sizeof(struct ledger_container);
 	if (ledger->options.keep_past)
 		stats->bytes += stats->objects * sizeof(struct object_past);
 }
