@@ -11,6 +11,7 @@
 
 #include "cmd/explainer.h"
 #include "source/bpf.h"
+#include "source/containers.h"
 #include "view/failures.h"
 #include "view/ledger.h"
 #include "view/terminal.h"
@@ -27,6 +28,7 @@ struct top {
 	bool reconcile_never;
 	struct bpf_source *source;
 	struct ledger *ledger;
+	struct containers *containers;
 	/* Of the screen; NULL, and counted for nobody, without it. */
 	struct terminal *terminal;
 	struct failures *failures;
