@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "base/container.h"
+#include "view/container_view.h"
+#include "view/object_json.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -341,6 +343,72 @@ static void test_matches(void **state)
 			fail_msg("%s and %s", cases[i].container.id, cases[i].pattern);
 }
 
+static void check_text(const struct container *container, bool utf8, const char *expected)
+{
+	char text[512];
+	struct buffer out;
+
+	buffer__init(&out, text, sizeof(text) - 1);
+	container_view__put_text(&out, container, utf8);
+	assert_false(out.overflow);
+	text[out.len] = '\0';
+	assert_string_equal(text, expected);
+}
+
+static void test_text(void **state)
+{
+	struct container container = {RUNTIME_DOCKER, A};
+
+	(void)state;
+	check_text(NULL, false, "");
+	check_text(&container, false, "docker:3f2a9c01b7de");
+	container = (struct container){RUNTIME_UNIT, "postgresql@15-main.service"};
+	check_text(&container, false, "postgresql@15-main.service");
+	container = (struct container){RUNTIME_NONE, ""};
+	check_text(&container, false, "-");
+	/* Anybody may name a cgroup below the own. */
+	container = (struct container){RUNTIME_LXC, "a\x1b[2J\\\xff"};
+	check_text(&container, true, "lxc:a\\x1b[2J\\\\\\xff");
+	container = (struct container){RUNTIME_UNIT, ""};
+	memset(container.id, '\x01', CONTAINER_TEXT_MAX + 1);
+	check_text(
+		&container, false,
+		"\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01"
+		"\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01"
+		"\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01"
+		"\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01\\x01"
+		"...");
+}
+
+/* The whole id, whatever it is, and room for the longest in each line. */
+static void test_json(void **state)
+{
+	struct container container = {RUNTIME_NSPAWN, ""};
+	char data[OBJECT_JSON_BYTES];
+	struct json_writer w;
+
+	(void)state;
+	memset(container.id, '\x1b', CONTAINER_ID_LEN - 1);
+	json_writer__init(&w, data, sizeof(data));
+	json_writer__begin(&w, NULL);
+	container_view__put_json(&w, "container", &container);
+	container_view__put_json(&w, "other", NULL);
+	json_writer__end(&w);
+	assert_in_range(json_writer__finish(&w), 6 * (CONTAINER_ID_LEN - 1), sizeof(data));
+	assert_null(memchr(data, '\x1b', w.out.len));
+	data[w.out.len] = '\0';
+	assert_non_null(strstr(data, "{\"container\":{\"runtime\":\"nspawn\",\"id\":\"\\u001b"));
+	assert_non_null(strstr(data, "\"other\":null}"));
+
+	container = (struct container){RUNTIME_NONE, ""};
+	json_writer__init(&w, data, sizeof(data));
+	json_writer__begin(&w, NULL);
+	container_view__put_json(&w, "container", &container);
+	json_writer__end(&w);
+	data[json_writer__finish(&w)] = '\0';
+	assert_string_equal(data, "{\"container\":{\"runtime\":\"none\",\"id\":null}}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_units),	cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_borders), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_cuts),	cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_text),	cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
