@@ -95,7 +95,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 	event->head.tid = (__u32)pid_tgid;
 	event->head.uid = (__u32)bpf_get_current_uid_gid();
 	event->head.ipcns = current_ipcns_inum();
-	event->head.reserved = 0;
+	event->head.cgroup = current_cgroup();
 	bpf_get_current_comm(event->head.comm, sizeof(event->head.comm));
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];

@@ -24,6 +24,9 @@ const volatile __u64 pidns_ino = 0;
  */
 const volatile __u64 wakeup_interval_ns = 20000000;
 
+/* Records have the cgroup of who made them. */
+const volatile _Bool tell_cgroups = 0;
+
 /* Feed the ledger; by_calls: from the system calls, as nothing else is seen. */
 const volatile _Bool ledger = 0;
 const volatile _Bool ledger_by_calls = 0;

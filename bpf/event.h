@@ -50,6 +50,7 @@ enum event_type {
 	EVENT_MAPPING = 5,     /* struct mapping_event */
 	EVENT_PROCESS = 6,     /* struct process_event */
 	EVENT_SNAPSHOT = 7,    /* struct snapshot_event: begin and end of what was found */
+	EVENT_CONTAINER = 8,   /* struct container_event */
 };
 
 enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
@@ -77,13 +78,13 @@ enum get_stage {
 
 /* Common head of all records. */
 struct event {
-	__u64 time_ns;	/* CLOCK_MONOTONIC; of a call: when it entered the kernel */
-	__u32 type;	/* enum event_type */
-	__u32 pid;	/* process (tgid) in our own pid namespace; 0: not visible there */
-	__u32 tid;	/* thread in our own pid namespace; 0: not visible there */
-	__u32 uid;	/* real uid in the initial user namespace */
-	__u32 ipcns;	/* inode number of the caller's IPC namespace */
-	__u32 reserved; /* 0 */
+	__u64 time_ns; /* CLOCK_MONOTONIC; of a call: when it entered the kernel */
+	__u32 type;    /* enum event_type */
+	__u32 pid;     /* process (tgid) in our own pid namespace; 0: not visible there */
+	__u32 tid;     /* thread in our own pid namespace; 0: not visible there */
+	__u32 uid;     /* real uid in the initial user namespace */
+	__u32 ipcns;   /* inode number of the caller's IPC namespace */
+	__u32 cgroup;  /* low half of the id of its cgroup of version 2; 0: not asked for */
 	char comm[EVENT_COMM_LEN]; /* at exit; another process's bytes: escape before printing */
 };
 
@@ -245,6 +246,18 @@ struct snapshot_event {
 	struct ipc_limits limits; /* END with a namespace; all 0: not known */
 };
 
+#define EVENT_CONTAINER_LEN 256
+
+/* What container a process is in; of pid 0: all processes of the IPC namespace in the head. */
+struct container_event {
+	struct event head;
+	__u64 start_ns; /* of the process; 0: not known */
+	__u32 known;	/* 0: it could not be read, and what was said before stays; of a namespace:
+			   they are in several */
+	__u32 runtime;	/* enum container_runtime (base/container.h) */
+	char id[EVENT_CONTAINER_LEN]; /* NUL-terminated, rest 0; somebody else's bytes */
+};
+
 /*
  * Calls that could not be delivered, since the programs were attached: totals, not differences, so
  * that a repeated record does no harm. It stands in the stream before the first record that found
@@ -318,6 +331,7 @@ EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
+EVENT_ASSERT(sizeof(struct container_event) == 48 + 16 + EVENT_CONTAINER_LEN);
 EVENT_ASSERT(sizeof(struct object_key) == 12);
 #undef EVENT_ASSERT
 

@@ -62,7 +62,7 @@ static __always_inline void fill_head(struct event *head, __u32 type)
 	head->tid = (__u32)pid_tgid;
 	head->uid = (__u32)bpf_get_current_uid_gid();
 	head->ipcns = current_ipcns_inum();
-	head->reserved = 0;
+	head->cgroup = current_cgroup();
 	bpf_get_current_comm(head->comm, sizeof(head->comm));
 }
 

@@ -90,6 +90,7 @@ extern const volatile __u32 own_pid;
 extern const volatile __u64 pidns_dev;
 extern const volatile __u64 pidns_ino;
 extern const volatile __u64 wakeup_interval_ns;
+extern const volatile _Bool tell_cgroups;
 extern const volatile _Bool ledger;
 extern const volatile _Bool ledger_by_calls;
 extern const volatile __u32 hooked_calls;
@@ -158,6 +159,12 @@ static __always_inline struct ipc_namespace *current_ipc_ns(void)
 static __always_inline __u32 current_ipcns_inum(void)
 {
 	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
+}
+
+/* Which also a kernel without CONFIG_CGROUPS takes, as there nobody asks for it. */
+static __always_inline __u32 current_cgroup(void)
+{
+	return tell_cgroups ? (__u32)bpf_get_current_cgroup_id() : 0;
 }
 
 static __always_inline _Bool is_error(__s64 ret)

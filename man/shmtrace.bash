@@ -7,25 +7,25 @@
 _shmtrace_commands="trace top ls limits leaks why rm doctor"
 _shmtrace_none="-h --help -V --version"
 _shmtrace_trace="-e --calls -x --failed -E --errno -k --key -i --id --min-size -p --pid -u --user
-	-n --name --ipcns -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
+	-n --name --ipcns --container -d --duration --count -J --json -c --summary -o --output -q --quiet --no-leaks --no-explain --on-limit --color
 	--hooks --buffer --debug -h --help"
-_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort --color -p --pid --read-only --reconcile
+_shmtrace_top="-b --batch -d --delay -n --iterations -J --json --sort --color -p --pid --container --read-only --reconcile
 	--hooks --buffer --debug -h --help"
 _shmtrace_sort="bytes attached calls failed leaked pid"
-_shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces -o --output -x --sort
+_shmtrace_ls="-m --shmems -s --semaphores -q --queues -A --all-namespaces --container -o --output -x --sort
 	-b --bytes -J --json -r --raw -n --noheadings -h --help"
-_shmtrace_leaks="-m --shmems -s --semaphores -q --queues -A --all-namespaces --min-age --min-size --unknown
+_shmtrace_leaks="-m --shmems -s --semaphores -q --queues -A --all-namespaces --min-age --min-size --container --unknown
 	-w --watch -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --exit-code -h --help"
-_shmtrace_rm="--orphans -m --shmems -s --semaphores -q --queues --min-age --min-size -u --user
+_shmtrace_rm="--orphans -m --shmems -s --semaphores -q --queues --min-age --min-size --container -u --user
 	-A --all-namespaces --ipcns -y --yes -f --force -b --bytes -J --json -h --help"
 _shmtrace_why="-A --all-namespaces --ipcns -b --bytes -J --json -h --help"
-_shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR IPCNS HOLDERS"
+_shmtrace_columns="KIND ID KEY OWNER UID GID PERMS SIZE NATTCH STATE CREATOR CONTAINER IPCNS HOLDERS"
 _shmtrace_limits="-m --shmems -s --semaphores -q --queues -A --all-namespaces --ipcns -d --delay
 	-c --iterations -o --output -x --sort -b --bytes -J --json -r --raw -n --noheadings --above
 	--exit-code -h --help"
 _shmtrace_limit_columns="TIME IPCNS RESOURCE UNIT LIMIT USED USE% FREE PER-MIN FULL-IN ORPHANED UNKNOWN
-	CREATORS"
-_shmtrace_leaks_columns="KIND ID KEY OWNER UID GID PERMS SIZE AGE SINCE CREATOR ENDED STATE KNOWN IPCNS
+	CREATORS CONTAINER"
+_shmtrace_leaks_columns="KIND ID KEY OWNER UID GID PERMS SIZE AGE SINCE CREATOR CONTAINER ENDED STATE KNOWN IPCNS
 	EVIDENCE"
 _shmtrace_doctor="-J --json --debug -h --help"
 _shmtrace_calls="shmget shmat shmdt shmctl semget semctl semop semtimedop msgget msgctl msgsnd
@@ -41,6 +41,7 @@ _shmtrace_takes_value() {
 	trace/-i | trace/--id | trace/--min-size) ;;
 	trace/-p | trace/--pid | trace/-u | trace/--user | trace/-n | trace/--name | trace/--ipcns) ;;
 	trace/-d | trace/--duration | trace/--count | trace/-o | trace/--output | trace/--color) ;;
+	*/--container) ;;
 	trace/--on-limit | trace/--hooks | trace/--buffer) ;;
 	top/-d | top/--delay | top/-n | top/--iterations | top/--sort | top/-p | top/--pid) ;;
 	top/--color | top/--reconcile | top/--hooks | top/--buffer) ;;
@@ -106,6 +107,14 @@ _shmtrace_namespaces() {
 	readlink /proc/[0-9]*/ns/ipc 2>/dev/null | sort -u | tr -cd '0-9\n'
 }
 
+# Ids of containers, names of machines and units: of the running processes.
+_shmtrace_containers() {
+	cat /proc/[0-9]*/cgroup 2>/dev/null | sort -u |
+		grep -oE '([0-9a-f]{64}|lxc\.payload\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.@-]+\.(service|scope))' |
+		sed -E -e 's/^lxc\.payload\.//' \
+			-e 's/^(docker|cri-containerd|crio|libpod|nerdctl)-([0-9a-f]{64})\.scope$/\2/'
+}
+
 # Command, option, its value so far.
 _shmtrace_value() {
 	case $1/$2 in
@@ -115,6 +124,7 @@ _shmtrace_value() {
 	limits/-x | limits/--sort) _shmtrace_words "$3" "$_shmtrace_limit_columns" ;;
 	leaks/-o | leaks/--output) _shmtrace_list "$3" "$_shmtrace_leaks_columns" ;;
 	leaks/-x | leaks/--sort) _shmtrace_words "$3" "$_shmtrace_leaks_columns" ;;
+	*/--container) _shmtrace_words "$3" "$(_shmtrace_containers)" ;;
 	top/--sort) _shmtrace_words "$3" "$_shmtrace_sort" ;;
 	top/-p | top/--pid) _shmtrace_words "$3" "$(_shmtrace_pids)" ;;
 	top/--reconcile) _shmtrace_words "$3" never ;;

@@ -25,6 +25,7 @@ union any_event {
 	struct mapping_event mapping;
 	struct process_event process;
 	struct snapshot_event snapshot;
+	struct container_event container;
 };
 
 struct clock {
@@ -117,6 +118,18 @@ static void make_process(union any_event *e, const struct step *step)
 	};
 }
 
+static void make_container(union any_event *e, const struct step *step)
+{
+	e->container = (struct container_event){
+		.head = e->head,
+		.start_ns = start_of(step),
+		.known = step->action & 1,
+		.runtime = step->count % (RUNTIME_COUNT + 1),
+	};
+	/* Some of them without an end. */
+	memset(e->container.id, 'a' + step->id % 4, step->mm & 1 ? sizeof(e->container.id) : 9);
+}
+
 static void make_event(union any_event *e, const struct step *step, struct clock *clock)
 {
 	memset(e, 0, sizeof(*e));
@@ -150,6 +163,10 @@ static void make_event(union any_event *e, const struct step *step, struct clock
 	case 12 ... 14:
 		e->head.type = EVENT_PROCESS;
 		make_process(e, step);
+		break;
+	case 15:
+		e->head.type = EVENT_CONTAINER;
+		make_container(e, step);
 		break;
 	}
 }

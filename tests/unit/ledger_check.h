@@ -153,7 +153,9 @@ static inline void ledger_check(const struct ledger *ledger)
 	const struct ledger_object *object;
 	const struct ledger_process *process;
 	const struct address_space *space;
-	size_t references = 0;
+	const struct ledger_container *container, *next_container;
+	size_t references = 0, contained = 0, container_references = 0;
+	struct namespace *ns, *next_ns;
 	struct hash_walk walk;
 
 	walk = hash__walk(&ledger->objects);
@@ -164,12 +166,14 @@ static inline void ledger_check(const struct ledger *ledger)
 		CHECK(process->alive);
 		check_process(process, &count);
 		references += process->references;
+		contained += process->container != NULL;
 	}
 	DL_FOREACH2 (ledger->ended, process, next_ended) {
 		CHECK(!process->alive && !process->space && !process->lineage);
 		CHECK(process->references || ledger->snapshot_open);
 		check_process(process, &count);
 		references += process->references;
+		contained += process->container != NULL;
 		count.ended++;
 	}
 	walk = hash__walk(&ledger->spaces);
@@ -187,6 +191,13 @@ static inline void ledger_check(const struct ledger *ledger)
 	CHECK(ledger->mapping_pool.used == ledger->n_mappings);
 	CHECK(ledger->use_pool.used == ledger->n_uses);
 	CHECK(ledger->lineage_pool.used == count.lineages);
+	HASH_ITER (hh, ledger->namespaces, ns, next_ns)
+		contained += ns->container != NULL;
+	HASH_ITER (hh, ledger->containers, container, next_container) {
+		CHECK(container->references);
+		container_references += container->references;
+	}
+	CHECK(contained == container_references);
 }
 
 #endif

@@ -208,6 +208,19 @@ static inline void execed(struct fixture *f, uint32_t pid, uint64_t mm)
 	process(f, PROCESS_EXECED, pid, 0, mm);
 }
 
+/* id NULL: nobody could see where it is. */
+static inline void contained(struct fixture *f, uint32_t pid, enum container_runtime runtime,
+			     const char *id)
+{
+	struct container_event event = {.head = head(f, EVENT_CONTAINER, pid),
+					.start_ns = f->start[pid],
+					.known = id != NULL,
+					.runtime = runtime};
+
+	snprintf(event.id, sizeof(event.id), "%s", id ? id : "");
+	feed(f, &event);
+}
+
 static inline void exited(struct fixture *f, uint32_t pid)
 {
 	process(f, PROCESS_EXITED, pid, 0, 0);

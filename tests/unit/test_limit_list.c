@@ -334,6 +334,7 @@ static void test_json(void **state)
 	sheet_open(&s, SHM, NULL);
 	found_process(&s.f, 2, s.f.now, s.f.now);
 	found(&s.f, 2, OBJECT_SHM, 0);
+	contained(&s.f, 2, RUNTIME_LXC, "web");
 	tell_limits(&s.f, NS, &small);
 	s.options.listing.json = true;
 	s.options.above = 99;
@@ -348,7 +349,8 @@ static void test_json(void **state)
 		       "\"full_in_s\":null,\"remedy\":{\"look\":null,\"remove\":null,"
 		       "\"raise\":\"sysctl -w kernel.shmmni=6\",\"raise_to\":6}}\n"
 		       "{\"type\":\"creator\",\"version\":1,\"ipcns\":7,\"resource\":\"SHMMNI\","
-		       "\"comm\":\"comm2\",\"uid\":0,\"pid\":2,\"alive\":true,\"amount\":1,"
+		       "\"comm\":\"comm2\",\"uid\":0,\"pid\":2,\"container\":{"
+		       "\"runtime\":\"lxc\",\"id\":\"web\"},\"alive\":true,\"amount\":1,"
 		       "\"orphaned\":0,\"objects\":1,\"objects_orphaned\":0}\n"),
 		s.text);
 	assert_non_null(strstr(s.text, "\"limit\":18446744073692774399,\"used\":3,"));

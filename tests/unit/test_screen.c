@@ -349,6 +349,50 @@ static void test_failures(void **state)
 }
 
 /* What other processes are called is theirs; what reaches the terminal is not. */
+/* Where there is room, and for the filter and stories in any case. */
+static void test_containers(void **state)
+{
+	static const struct screen_options options = {.own_ipcns = NS};
+	static const struct screen_options one = {.own_ipcns = NS, .container = "docker:c0ffee"};
+	static const char id[] = "c0ffee0000112233445566778899aabbccddeeff00112233445566778899aabb";
+	const struct screen_options *const all[] = {&options, &one};
+	struct sheet sheet;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		sheet_open(&sheet, all[i]);
+		created(&sheet.f, 2, 1);
+		contained(&sheet.f, 2, RUNTIME_DOCKER, id);
+		created(&sheet.f, 3, 2);
+		contained(&sheet.f, 3, RUNTIME_UNIT, "\x1b[31mred.service");
+		created(&sheet.f, 4, 3);
+		look(&sheet);
+		expect_nowhere(&sheet, "CONTAINER");
+		sheet_resize(&sheet, 24, 160);
+		look(&sheet);
+		expect_row(&sheet, LIST_TOP - 1, "CONTAINER");
+		expect_somewhere(&sheet, " docker:c0ffee000011 ");
+		if (i)
+			expect_nowhere(&sheet, "comm3");
+		else
+			expect_somewhere(&sheet, " \\x1b[31mred.service ");
+		type(&sheet, "2");
+		expect_row(&sheet, LIST_TOP - 1, "CONTAINER");
+		expect_somewhere(&sheet, " docker:c0ffee000011 ");
+		assert_int_equal(find_row(&sheet, "comm3") < 0, i);
+		type(&sheet, "/coffee");
+		expect_nowhere(&sheet, "comm2");
+		press(&sheet, SCREEN_KEY_ESCAPE);
+		type(&sheet, "/c0ffee");
+		expect_somewhere(&sheet, "comm2");
+		expect_nowhere(&sheet, "comm3");
+		press(&sheet, SCREEN_KEY_ENTER);
+		press(&sheet, SCREEN_KEY_ENTER);
+		expect_somewhere(&sheet, "container  docker:c0ffee000011");
+		sheet_close(&sheet);
+	}
+}
+
 static void test_hostile_names(void **state)
 {
 	const struct screen_options utf8 = {.own_ipcns = NS, .utf8 = true};
@@ -388,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_story_of_an_object),
 		cmocka_unit_test(test_story_of_a_process),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_hostile_names),
 	};
 

@@ -175,7 +175,7 @@ static void test_owners(void **state)
 	feed(&f, &event);
 
 	assert_int_equal(unused__find(&unused, f.ledger, &all), 0);
-	owners = unused__sum_owners(&unused, &count);
+	owners = unused__sum_owners(&unused, f.ledger, &count);
 	assert_non_null(owners);
 	assert_int_equal(count, 3);
 	/* Of whom nothing but the user is known, in one sum: it is the largest. */
@@ -218,11 +218,54 @@ static void test_owners_with_two_ends(void **state)
 	assert_int_equal(unused__find(&unused, f.ledger, &all), 0);
 	for (size_t i = 0; i < unused.n_orphans; i++)
 		assert_true(unused__creator_end(&unused.orphans[i], &creator));
-	owners = unused__sum_owners(&unused, &count);
+	owners = unused__sum_owners(&unused, f.ledger, &count);
 	assert_int_equal(count, 1);
 	assert_int_equal(owners[0].sum.kinds[OBJECT_SHM], 2);
 	assert_false(owners[0].ended);
 	free(owners);
+	unused__free(&unused);
+	fixture_close(&f);
+}
+
+/* The same name in two containers, and in one that is not known, is three owners. */
+static void test_owners_in_containers(void **state)
+{
+	static const char *const ids[] = {"web", "db", "web"};
+	struct container_filter filter = {.pattern = "lxc:web"};
+	struct unused_filter some = all;
+	struct unused_owner *owners;
+	struct unused unused;
+	struct fixture f;
+	size_t count;
+
+	(void)state;
+	fixture_open(&f, true);
+	for (uint32_t pid = 2; pid < 6; pid++) {
+		struct object_event event = object_event(&f, OBJECT_CREATED, pid, OBJECT_SHM, pid);
+
+		strcpy(event.head.comm, "httpd");
+		event.size = pid * SIZE;
+		feed(&f, &event);
+		if (pid < 5)
+			contained(&f, pid, RUNTIME_LXC, ids[pid - 2]);
+		ended(&f, pid, 0);
+	}
+	assert_int_equal(unused__find(&unused, f.ledger, &all), 0);
+	owners = unused__sum_owners(&unused, f.ledger, &count);
+	assert_int_equal(count, 3);
+	assert_string_equal(owners[0].container->id, "web");
+	assert_int_equal(owners[0].sum.kinds[OBJECT_SHM], 2);
+	assert_int_equal(owners[0].sum.bytes, 6 * SIZE);
+	assert_null(owners[1].container);
+	assert_string_equal(owners[2].container->id, "db");
+	free(owners);
+	unused__free(&unused);
+
+	some.container = &filter;
+	assert_int_equal(unused__find(&unused, f.ledger, &some), 0);
+	assert_int_equal(unused.n_orphans, 2);
+	assert_int_equal(filter.passed, 2);
+	assert_int_equal(filter.unknown, 1);
 	unused__free(&unused);
 	fixture_close(&f);
 }
@@ -371,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_age_not_known),
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_owners_with_two_ends),
+		cmocka_unit_test(test_owners_in_containers),
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_evidence_of_hostile_names),
 		cmocka_unit_test(test_cells),

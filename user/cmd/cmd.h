@@ -31,7 +31,10 @@ void cmd__print_help(const struct argp_state *state);
  * Lines in the tables of argp of commands that show objects, and the functions that take them: 0,
  * or ARGP_ERR_UNKNOWN. of: what the command has to say before the kind.
  */
-enum { CMD_OPTION_USAGE = 0x1000 }; /* above those of each command */
+enum {
+	CMD_OPTION_USAGE = 0x1000, /* above those of each command */
+	CMD_OPTION_CONTAINER = 0x2000,
+};
 
 #define CMD_KIND_OPTIONS(group, of)                                       \
 	{"shmems", 'm', NULL, 0, of "shared memory segments", group},     \
@@ -42,6 +45,14 @@ enum { CMD_OPTION_USAGE = 0x1000 }; /* above those of each command */
 
 /* kinds: bits by enum object_kind. */
 error_t cmd__parse_kind(int key, unsigned int *kinds);
+
+#define CMD_CONTAINER_OPTION(group, what)                                                    \
+	{                                                                                    \
+		"container", CMD_OPTION_CONTAINER, "NAME", 0,                                \
+			what " in this container (its name, or the beginning of its id) or " \
+			     "systemd unit",                                                 \
+			group                                                                \
+	}
 
 #define CMD_HELP_OPTIONS                                                 \
 	{"help", 'h', NULL, 0, "print this help", -1},                   \
@@ -63,6 +74,8 @@ unsigned int cmd__word(const struct argp_state *state, const char *option, const
 enum hook_set cmd__hooks(const struct argp_state *state, const char *text);
 /* A user of -u, by name or number. */
 uint32_t cmd__user(const struct argp_state *state, const char *text);
+/* What --container names: a pattern of container__matches. */
+const char *cmd__container(const struct argp_state *state, const char *text);
 /* Bytes. */
 size_t cmd__buffer(const struct argp_state *state, const char *text);
 

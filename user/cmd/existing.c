@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "source/containers.h"
 
 void existing__report_unseen(const struct snapshot_report *report, unsigned int kinds, bool all)
 {
@@ -37,9 +38,22 @@ void existing__report_unseen(const struct snapshot_report *report, unsigned int 
 			report->sets_unreadable, hint);
 }
 
+void existing__report_container(const struct container_filter *filter)
+{
+	if (!filter || !filter->pattern)
+		return;
+	if (!filter->passed)
+		pr_warn("--container: nothing of '%s' was found", filter->pattern);
+	if (filter->unknown)
+		pr_warn("objects that --container leaves out, since nobody knows what container "
+			"they are of: %zu",
+			filter->unknown);
+}
+
 struct reading {
 	const struct existing_options *options;
 	struct ledger *ledger;
+	struct containers *containers;
 };
 
 static int apply(void *context, const struct event *event)
@@ -48,7 +62,9 @@ static int apply(void *context, const struct event *event)
 	const struct existing_options *options = reading->options;
 	int err = options->each ? options->each(options->context, event) : 0;
 
-	return err ? err : ledger__apply(reading->ledger, event);
+	if (!err)
+		err = ledger__apply(reading->ledger, event);
+	return err ? err : containers__see(reading->containers, reading->ledger, event);
 }
 
 int existing__read(struct ledger **ledger, const struct existing_options *options,
@@ -56,16 +72,22 @@ int existing__read(struct ledger **ledger, const struct existing_options *option
 {
 	const struct ledger_options ledger_options = {.mappings_observed = true,
 						      .keep_past = options->keep_past};
-	struct reading reading = {.options = options, .ledger = ledger__new(&ledger_options)};
+	struct reading reading = {.options = options,
+				  .ledger = ledger__new(&ledger_options),
+				  .containers = containers__new(false)};
 	int err;
 
 	*ledger = reading.ledger;
-	if (!*ledger) {
+	if (!*ledger || !reading.containers) {
 		pr_err("out of memory");
+		ledger__free(*ledger);
+		*ledger = NULL;
+		containers__free(reading.containers);
 		return -ENOMEM;
 	}
 	err = options->tables_only ? snapshot__read_tables(apply, &reading, report)
 				   : snapshot__read(apply, &reading, report);
+	containers__free(reading.containers);
 	if (!err)
 		return 0;
 	pr_err("cannot read what exists: %s", strerror(-err));

@@ -10,6 +10,7 @@
 
 #include "ledger/ledger.h"
 #include "source/snapshot.h"
+#include "view/container_view.h"
 
 struct existing_options {
 	bool tables_only; /* who has what attached does not matter: snapshot__read_tables */
@@ -37,6 +38,9 @@ int existing__check_namespace(const struct ledger *ledger, uint32_t ipcns);
  * kinds: bits by enum object_kind. all: of all namespaces, not of our own alone.
  */
 void existing__report_unseen(const struct snapshot_report *report, unsigned int kinds, bool all);
+
+/* What --container has left out or not found. filter: NULL where it was not given. */
+void existing__report_container(const struct container_filter *filter);
 
 /* 0, or -errno: standard output could not be written, which has been said. -EPIPE needs no word. */
 int existing__flush(void);

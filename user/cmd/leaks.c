@@ -35,6 +35,7 @@ static const struct argp_option argp_options[] = {
 	CMD_KIND_OPTIONS(1, ""),
 	{"all-namespaces", 'A', NULL, 0, "of all IPC namespaces, not of our own alone", 1},
 	CMD_UNUSED_OPTIONS(1),
+	CMD_CONTAINER_OPTION(1, "made"),
 	{"unknown", OPTION_UNKNOWN, NULL, 0, "also what may be unused, and is not proven", 1},
 
 	{NULL, 0, NULL, 0, "Output:", 2},
@@ -87,13 +88,16 @@ static int report(struct leaks_command *command, bool unseen)
 	if (err)
 		return err;
 	view->filter.now_s = time(NULL);
+	view->filter.container->passed = view->filter.container->unknown = 0;
 	err = leaks__print(ledger, view, stdout, &command->found);
 	if (err)
 		pr_err("%s", strerror(-err));
 	else
 		err = existing__flush();
-	if (unseen && (!err || err == -EPIPE))
+	if (unseen && (!err || err == -EPIPE)) {
 		existing__report_unseen(&snapshot, view->filter.kinds, !view->filter.ipcns);
+		existing__report_container(view->filter.container);
+	}
 	ledger__free(ledger);
 	return err;
 }
@@ -127,8 +131,9 @@ int cmd_leaks(int argc, char *argv[])
 		       "'shmtrace rm' removes them.\v",
 		.help_filter = help_filter,
 	};
+	struct container_filter container = {};
 	struct leaks_command command = {
-		.view = {.filter = {.ipcns = ipcns__inum()}},
+		.view = {.filter = {.ipcns = ipcns__inum(), .container = &container}},
 	};
 	int status;
 

@@ -95,7 +95,7 @@ char *cmd_listing__help(int key, const char *text, const struct listing_column *
 		return NULL;
 	fputs("Columns:\n", out);
 	for (size_t i = 0; columns[i].table.name; i++)
-		fprintf(out, "  %-8s %s\n", columns[i].table.name, columns[i].help);
+		fprintf(out, "  %-9s %s\n", columns[i].table.name, columns[i].help);
 	fclose(out);
 	return help;
 }

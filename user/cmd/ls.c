@@ -19,6 +19,7 @@ static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "What:", 1},
 	CMD_KIND_OPTIONS(1, ""),
 	{"all-namespaces", 'A', NULL, 0, "of all IPC namespaces, not of our own alone", 1},
+	CMD_CONTAINER_OPTION(1, "made or held"),
 
 	{NULL, 0, NULL, 0, "Output:", 2},
 	CMD_LISTING_OPTIONS(2),
@@ -31,6 +32,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	if (key == 'A') {
 		options->ipcns = 0;
+		return 0;
+	}
+	if (key == CMD_OPTION_CONTAINER) {
+		options->container->pattern = cmd__container(state, arg);
 		return 0;
 	}
 	if (!cmd__parse_kind(key, &options->kinds))
@@ -58,8 +63,10 @@ static int list(const struct ls_options *options)
 		pr_err("%s", strerror(-err));
 	else
 		err = existing__flush();
-	if (!err || err == -EPIPE)
+	if (!err || err == -EPIPE) {
 		existing__report_unseen(&report, options->kinds, !options->ipcns);
+		existing__report_container(options->container);
+	}
 	ledger__free(ledger);
 	return existing__status(err);
 }
@@ -74,7 +81,8 @@ int cmd_ls(int argc, char *argv[])
 		       "Needs no BPF; an ordinary user sees what that user may see.\v",
 		.help_filter = help_filter,
 	};
-	struct ls_options options = {.ipcns = ipcns__inum()};
+	struct container_filter container = {};
+	struct ls_options options = {.ipcns = ipcns__inum(), .container = &container};
 
 	setlocale(LC_CTYPE, "");
 	cmd_listing__init(&options.listing);

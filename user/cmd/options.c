@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/parse.h"
 #include "cmd/cmd.h"
 #include "source/bpf.h"
@@ -93,6 +94,22 @@ uint32_t cmd__user(const struct argp_state *state, const char *text)
 	if (parse__u64(text, 0, UINT32_MAX - 1, &uid))
 		argp_error(state, "-u: no user '%s'", text);
 	return uid;
+}
+
+const char *cmd__container(const struct argp_state *state, const char *text)
+{
+	const size_t len = strlen(text);
+
+	if (!len || text[len - 1] == ':')
+		argp_error(state, "--container: '%s' names none", text);
+	if (strchr(text, '/'))
+		argp_error(state,
+			   "--container: '%s' is a path; give the id or name of a container, or "
+			   "the name of a systemd unit",
+			   text);
+	if (len >= CONTAINER_ID_LEN + 16)
+		argp_error(state, "--container: '%s' is longer than any name", text);
+	return text;
 }
 
 size_t cmd__buffer(const struct argp_state *state, const char *text)

@@ -35,6 +35,7 @@ struct named {
 
 struct rm {
 	struct unused_filter filter;
+	struct container_filter container;
 	struct named *targets;
 	size_t n_targets, targets_cap;
 	bool orphans;	 /* asked for by name */
@@ -57,6 +58,7 @@ static const struct argp_option argp_options[] = {
 	{"orphans", OPTION_ORPHANS, NULL, 0, "all that is proven unused (default)", 1},
 	CMD_KIND_OPTIONS(1, "of these, "),
 	CMD_UNUSED_OPTIONS(1),
+	CMD_CONTAINER_OPTION(1, "made"),
 	{"user", 'u', "USER", 0, "owned by this user: a name or a number", 1},
 	{"all-namespaces", 'A', NULL, 0, "in all IPC namespaces, not in our own alone", 1},
 
@@ -226,6 +228,7 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 
 	for (int lists = 1;; lists++) {
 		rm->n_rows = rm->n_missing = 0;
+		rm->container.passed = rm->container.unknown = 0;
 		*listed_s = removal__clock();
 		err = existing__read(ledger, &existing, &report);
 		if (err)
@@ -250,6 +253,7 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
 			       rm->targets[i].target.text, rm->filter.ipcns);
 	existing__report_unseen(&report, rm->filter.kinds, rm->everywhere);
+	existing__report_container(&rm->container);
 	return 0;
 }
 
@@ -318,6 +322,7 @@ int cmd_rm(int argc, char *argv[])
 	struct rm rm = {.filter = {.ipcns = ipcns__inum()}};
 	int status;
 
+	rm.filter.container = &rm.container;
 	setlocale(LC_CTYPE, "");
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &rm);
 	if (!rm.filter.kinds)

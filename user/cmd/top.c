@@ -50,6 +50,7 @@ static const struct argp_option argp_options[] = {
 	{"color", OPTION_COLOR, "WHEN", 0,
 	 "colours of the screen: auto, always or never; auto heeds NO_COLOR", 0},
 	{"pid", 'p', "PID", 0, "only this process", 0},
+	CMD_CONTAINER_OPTION(0, "only what is"),
 	{"reconcile", OPTION_RECONCILE, "SECONDS", 0,
 	 "compare with the kernel's tables this often (default 30, with system call hooks before "
 	 "each report), or never",
@@ -86,6 +87,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'p':
 		cmd__check(state, "-p", arg, parse__u64(arg, 1, PARSE_PID_MAX, &value));
 		top->view.pid = value;
+		break;
+	case CMD_OPTION_CONTAINER:
+		top->view.container.pattern = cmd__container(state, arg);
 		break;
 	case OPTION_SORT:
 		top->view.sort = cmd__word(state, "--sort", arg, ledger_sort_names);
@@ -139,6 +143,8 @@ static int apply(void *context, const struct event *event)
 	struct top *top = context;
 	int err = ledger__apply(top->ledger, event);
 
+	if (!err)
+		err = containers__see(top->containers, top->ledger, event);
 	if (err)
 		top->err = err;
 	if (event->type == EVENT_CALL || event->type == EVENT_CALL_LIMITS) {
@@ -360,6 +366,12 @@ static int run(struct top *top)
 	struct ledger_options ledger_options = {};
 	int err;
 
+	top->source_options.cgroups = containers__by_id();
+	top->containers = containers__new(top->source_options.cgroups);
+	if (!top->containers) {
+		pr_err("out of memory");
+		return EXIT_FAILED;
+	}
 	err = bpf_source__open(&top->source, &top->source_options, apply, top, why, sizeof(why));
 	if (err) {
 		pr_err("%s", why);
@@ -430,6 +442,7 @@ int cmd_top(int argc, char *argv[])
 	explainer__free(top.explainer);
 	failures__free(top.failures);
 	bpf_source__close(top.source);
+	containers__free(top.containers);
 	ledger__free(top.ledger);
 	if (top.signal_fd >= 0)
 		close(top.signal_fd);

@@ -11,6 +11,7 @@
 
 #include "cmd/explainer.h"
 #include "source/bpf.h"
+#include "source/containers.h"
 #include "view/failures.h"
 #include "view/ledger.h"
 #include "view/terminal.h"
@@ -28,6 +29,7 @@ struct top {
 	bool read_only; /* the screen removes nothing */
 	struct bpf_source *source;
 	struct ledger *ledger;
+	struct containers *containers;
 	/* Of the screen; NULL, and counted for nobody, without it. */
 	struct terminal *terminal;
 	struct failures *failures;

@@ -240,6 +240,7 @@ int top__run_screen(struct top *top)
 {
 	const struct screen_options options = {
 		.pid = top->view.pid,
+		.container = top->view.container.pattern,
 		.sort = top->view.sort,
 		.own_ipcns = ipcns__inum(),
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),

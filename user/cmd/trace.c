@@ -24,6 +24,7 @@
 #include "cmd/trace_ledger.h"
 #include "cmd/trace_options.h"
 #include "source/bpf.h"
+#include "source/containers.h"
 #include "view/call.h"
 #include "view/json.h"
 #include "view/loss.h"
@@ -57,6 +58,7 @@ struct trace {
 
 	uint64_t started_ns;
 	struct view_totals totals;
+	unsigned long long unplaced; /* calls whose container is not known, with --container */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -95,35 +97,51 @@ static void handle_lost(struct trace *trace, const struct lost_event *lost)
 	report_loss(trace, lost->head.time_ns, totals);
 }
 
+/*
+ * All filters but this one run in the kernel. What the kernel knows is a cgroup, and only of
+ * version 2; which cgroups are of a container is for the user side to say, as they come and go.
+ */
+static bool is_in_container(struct trace *trace, const struct call_event *call)
+{
+	const struct container *container;
+
+	if (!trace->options.container)
+		return true;
+	container = trace_ledger__container(trace->ledger, call->head.pid);
+	trace->unplaced += !container;
+	return container && container__matches(container, trace->options.container);
+}
+
+static void handle_call(struct trace *trace, const struct call_event *call)
+{
+	if (!is_in_container(trace, call))
+		return;
+	trace->totals.calls++;
+	trace->totals.failed += call__errno(call) != 0;
+	trace->view->ops->call(trace->view, call);
+	if (trace->totals.calls == trace->options.count)
+		trace->done = true;
+	if (trace->explainer)
+		explainer__apply(trace->explainer, &call->head);
+}
+
 static int handle_event(void *context, const struct event *event)
 {
 	struct trace *trace = context;
 
 	if (trace->done)
 		return 0;
-	switch (event->type) {
-	case EVENT_CALL:
-	case EVENT_CALL_LIMITS: {
-		const struct call_event *call = (const struct call_event *)event;
-
-		trace->totals.calls++;
-		trace->totals.failed += call__errno(call) != 0;
-		trace->view->ops->call(trace->view, call);
-		if (trace->totals.calls == trace->options.count)
-			trace->done = true;
-		break;
-	}
-	case EVENT_LOST:
-		handle_lost(trace, (const struct lost_event *)event);
-		break;
-	}
 	if (trace->ledger)
 		trace->err = trace_ledger__apply(trace->ledger, event);
+	if (trace->err)
+		return trace->err;
 	if (trace->limit_command)
 		limit_command__apply(trace->limit_command, event);
-	if (trace->explainer && !trace->err)
-		explainer__apply(trace->explainer, event);
-	return trace->err != 0;
+	if (event->type == EVENT_CALL || event->type == EVENT_CALL_LIMITS)
+		handle_call(trace, (const struct call_event *)event);
+	else if (event->type == EVENT_LOST)
+		handle_lost(trace, (const struct lost_event *)event);
+	return 0;
 }
 
 /* 0 to go on; -errno where the output takes no more. */
@@ -309,6 +327,10 @@ static void print_closing(const struct trace *trace)
 
 	if (unfollowed)
 		pr_warn("%llu descendants of the command could not be followed", unfollowed);
+	if (trace->unplaced)
+		pr_warn("calls that --container leaves out, since their processes had ended before "
+			"anybody could see where they were: %llu",
+			trace->unplaced);
 	if (!trace->options.quiet)
 		pr_info("%llu call%s, %llu failed, %llu lost, in %.1f s", totals->calls,
 			totals->calls == 1 ? "" : "s", totals->failed, loss__total(totals->lost),
@@ -486,6 +508,7 @@ static int open_source(struct trace *trace)
 		trace->options.source.root = trace->command.pid;
 	if (trace->options.source.ledger)
 		trace->options.source.ahead = expect;
+	trace->options.source.cgroups = trace->options.source.ledger && containers__by_id();
 	err = bpf_source__open(&trace->source, &trace->options.source, handle_event, trace, why,
 			       sizeof(why));
 	if (err)
@@ -499,7 +522,7 @@ static int start_ledger(struct trace *trace)
 	if (!trace->options.source.ledger)
 		return 0;
 	trace->ledger = trace_ledger__new(trace->options.leaks ? trace->view : NULL,
-					  &trace->options.source,
+					  &trace->options.source, trace->options.container,
 					  bpf_source__mappings_observed(trace->source));
 	if (!trace->ledger)
 		return -ENOMEM;

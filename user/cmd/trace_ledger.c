@@ -7,6 +7,7 @@
 
 #include "base/descent.h"
 #include "base/vector.h"
+#include "source/containers.h"
 #include "source/live_snapshot.h"
 #include "view/leak.h"
 
@@ -17,7 +18,9 @@
 struct trace_ledger {
 	struct view *view;
 	const struct bpf_source_options *filters;
+	const char *container; /* NULL: all */
 	struct ledger *ledger;
+	struct containers *containers;
 	bool mappings_observed;
 	uint64_t reconciled_ns;
 	bool changed;		 /* since then */
@@ -41,10 +44,13 @@ static bool passes(const struct trace_ledger *self, const struct view_leak *leak
 {
 	const struct bpf_source_options *filters = self->filters;
 	const struct process_info *subject = leak__subject(leak);
+	const struct container *container = leak__subject_container(leak);
 	bool wanted = !filters->n_pids;
 
 	if (self->family && !(leak->has_owner && descent__has(self->family, leak->owner.pid)) &&
 	    !(leak->has_ended && descent__has(self->family, leak->ended.pid)))
+		return false;
+	if (self->container && !(container && container__matches(container, self->container)))
 		return false;
 	for (size_t i = 0; i < filters->n_pids; i++)
 		wanted |= filters->pids[i] == subject->pid;
@@ -106,7 +112,7 @@ static bool say_leaks(struct trace_ledger *self, uint64_t until_ns)
 }
 
 struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_source_options *filters,
-				       bool mappings_observed)
+				       const char *container, bool mappings_observed)
 {
 	struct trace_ledger *self = calloc(1, sizeof(*self));
 	const struct ledger_options options = {
@@ -116,11 +122,13 @@ struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_sourc
 		return NULL;
 	self->view = view;
 	self->filters = filters;
+	self->container = container;
 	self->mappings_observed = mappings_observed;
 	self->ledger = ledger__new(&options);
 	if (filters->root)
 		self->family = descent__new(filters->root);
-	if (!self->ledger || (filters->root && !self->family)) {
+	self->containers = containers__new(filters->cgroups);
+	if (!self->ledger || !self->containers || (filters->root && !self->family)) {
 		trace_ledger__free(self);
 		return NULL;
 	}
@@ -132,6 +140,7 @@ void trace_ledger__free(struct trace_ledger *self)
 	if (!self)
 		return;
 	ledger__free(self->ledger);
+	containers__free(self->containers);
 	if (self->family)
 		descent__free(self->family);
 	free(self->leaks);
@@ -143,18 +152,19 @@ const struct ledger *trace_ledger__get(const struct trace_ledger *self)
 	return self->ledger;
 }
 
-static int apply_found(void *context, const struct event *event)
+static int apply(void *context, const struct event *event)
 {
 	struct trace_ledger *self = context;
+	int err = ledger__apply(self->ledger, event);
 
-	return ledger__apply(self->ledger, event);
+	return err ? err : containers__see(self->containers, self->ledger, event);
 }
 
 int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *source)
 {
 	struct snapshot_report report;
 
-	return live_snapshot__read(source, apply_found, self, &report);
+	return live_snapshot__read(source, apply, self, &report);
 }
 
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event)
@@ -165,7 +175,18 @@ int trace_ledger__apply(struct trace_ledger *self, const struct event *event)
 	if (self->family && event->type == EVENT_PROCESS && process->action == PROCESS_FORKED &&
 	    follow_fork(self, process))
 		self->out_of_memory = true;
-	return self->out_of_memory ? -ENOMEM : ledger__apply(self->ledger, event);
+	return self->out_of_memory ? -ENOMEM : apply(self, event);
+}
+
+const struct container *trace_ledger__container(const struct trace_ledger *self, uint32_t pid)
+{
+	const struct ledger_process *process = ledger__find_process(self->ledger, pid);
+	struct process_info info;
+
+	if (!process)
+		return NULL;
+	ledger__process_info(process, &info);
+	return info.container;
 }
 
 /* From then on what is left has been left for good. */
@@ -182,7 +203,7 @@ static int compare(struct trace_ledger *self, const struct bpf_source *source, u
 
 	self->changed = false;
 	self->reconciled_ns = now_ns;
-	return live_snapshot__read(source, apply_found, self, &report);
+	return live_snapshot__read(source, apply, self, &report);
 }
 
 int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns,

@@ -12,11 +12,11 @@
 struct trace_ledger;
 
 /*
- * Leaks go to the view (NULL: they are not wanted), if the filters for processes and namespaces let
- * their subject pass. Both are borrowed. NULL: out of memory.
+ * Leaks go to the view (NULL: they are not wanted), if the filters for processes, namespaces and
+ * the container (NULL: all) let their subject pass. All are borrowed. NULL: out of memory.
  */
 struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_source_options *filters,
-				       bool mappings_observed);
+				       const char *container, bool mappings_observed);
 void trace_ledger__free(struct trace_ledger *self);
 
 /* What all events so far have made of it. */
@@ -27,6 +27,9 @@ int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *sour
 
 /* 0 or -ENOMEM. */
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event);
+
+/* The container of that process; NULL: not known. Valid until the next event. */
+const struct container *trace_ledger__container(const struct trace_ledger *self, uint32_t pid);
 
 /*
  * Compares with the kernel's tables, if it is time or something was lost, and says what is left

@@ -52,6 +52,7 @@ static const struct argp_option argp_options[] = {
 	{"user", 'u', "USER", 0, "only processes of this user: a name or a number", 2},
 	{"name", 'n', "COMM", 0, "only threads with COMM in their name", 2},
 	{"ipcns", OPTION_IPCNS, "INUM", 0, "only callers in this IPC namespace", 2},
+	CMD_CONTAINER_OPTION(2, "only processes"),
 
 	{NULL, 0, NULL, 0, "How long:", 3},
 	{"duration", 'd', "SECONDS", 0, "end after this time: 10, 0.5, 2m", 3},
@@ -264,6 +265,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_ON_LIMIT:
 		options->on_limit = arg;
 		break;
+	case CMD_OPTION_CONTAINER:
+		options->container = cmd__container(state, arg);
+		break;
 	case OPTION_DEBUG:
 		log__set_level(LOG_DEBUG);
 		break;
@@ -295,7 +299,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			options->leaks = false;
 		if (options->summary || !may_show_refusals(&options->source))
 			options->explain = false;
-		options->source.ledger = options->leaks || options->explain;
+		/* It knows who is in which container. */
+		options->source.ledger = options->leaks || options->explain || options->container;
 		if (options->command && options->source.n_pids)
 			argp_error(state, "-p and a command exclude each other");
 		if (options->source.min_size && !(options->source.calls & CALLS_SIZED))

@@ -23,11 +23,12 @@ struct trace_options {
 	bool leaks;   /* say what is left behind that nothing uses */
 	bool explain; /* say why a get failed */
 	enum trace_color color;
-	const char *on_limit; /* what to run when a get is refused for want; NULL: nothing */
-	const char *output;   /* NULL: standard output */
-	uint64_t duration_ns; /* 0: no limit */
-	uint64_t count;	      /* 0: no limit */
-	char **command;	      /* NULL-terminated; NULL: none */
+	const char *container; /* only its calls (container__matches); NULL: all */
+	const char *on_limit;  /* what to run when a get is refused for want; NULL: nothing */
+	const char *output;    /* NULL: standard output */
+	uint64_t duration_ns;  /* 0: no limit */
+	uint64_t count;	       /* 0: no limit */
+	char **command;	       /* NULL-terminated; NULL: none */
 };
 
 /* Ends the program with the status for wrong usage where the command line is wrong. */

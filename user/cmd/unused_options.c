@@ -22,6 +22,9 @@ error_t cmd_unused__parse(int key, char *arg, struct argp_state *state,
 	case UNUSED_OPTION_MIN_SIZE:
 		cmd__check(state, "--min-size", arg, parse__size(arg, &filter->min_size));
 		return 0;
+	case CMD_OPTION_CONTAINER:
+		filter->container->pattern = cmd__container(state, arg);
+		return 0;
 	default:
 		return cmd__parse_kind(key, &filter->kinds);
 	}

@@ -109,6 +109,13 @@ struct ledger_object {
 	struct object_past past[];
 };
 
+/* Shared by all that are in it. */
+struct ledger_container {
+	struct container container; /* rest of the id 0: all of it is the key */
+	uint32_t references;
+	UT_hash_handle hh;
+};
+
 /* Which errnos, and how often: of the few processes whose calls fail. */
 struct error_counts {
 	struct {
@@ -136,10 +143,12 @@ struct ledger_process {
 	uint32_t status;
 	uint32_t generation;
 	bool alive;
+	bool container_told; /* else what `container` says is the parent's */
 	uint64_t calls;
 	/* The third. */
 	uint64_t failed, enospc;
 	struct error_counts *errors; /* NULL: none */
+	struct ledger_container *container; /* a reference; NULL: not known */
 	struct lineage *lineage;     /* NULL: it knows nothing */
 	struct ledger_process *prev_of_lineage, *next_of_lineage;
 	uint64_t ended_ns;
@@ -161,7 +170,8 @@ _Static_assert(sizeof(struct address_space) == 64, "one cache line");
 struct namespace
 {
 	uint32_t ipcns;
-	uint32_t generation; /* of the snapshot that last found it to exist */
+	uint32_t generation;		    /* of the snapshot that last found it to exist */
+	struct ledger_container *container; /* of all its processes; NULL: not known */
 	struct namespace_info info;
 	UT_hash_handle hh;
 };
@@ -180,6 +190,7 @@ struct ledger {
 	struct pool object_pool, process_pool, space_pool, mapping_pool, use_pool, lineage_pool;
 	struct ledger_process *ended; /* that something still refers to */
 	struct namespace *namespaces;
+	struct ledger_container *containers;
 	struct tombstone *tombstones; /* destroyed while a snapshot is being read */
 	bool snapshot_open;
 	bool namespaces_told; /* by this one: all that exist */
@@ -217,6 +228,16 @@ void process__count_call(struct ledger *ledger, const struct call_event *call);
 /* Binds the process to that address space, out of the one it was in. */
 void process__enter_space(struct ledger *ledger, struct ledger_process *process, uint64_t mm,
 			  uint64_t time_ns);
+
+/* containers.c */
+void container__apply(struct ledger *ledger, const struct container_event *event);
+/* The child begins in its parent's. */
+void container__inherit(struct ledger *ledger, struct ledger_process *child,
+			const struct ledger_process *parent);
+/* Whoever puts a process into a container or unit does so before the exec. */
+void container__forget_at_exec(struct ledger *ledger, struct ledger_process *process);
+void container__drop(struct ledger *ledger, struct ledger_container **container);
+void namespace__free(struct ledger *ledger, struct namespace *ns);
 
 /* mappings.c */
 struct address_space *space__find(struct ledger *ledger, uint64_t mm);

@@ -62,10 +62,8 @@ void ledger__free(struct ledger *ledger)
 	hash__free(&ledger->objects);
 	hash__free(&ledger->processes);
 	hash__free(&ledger->spaces);
-	HASH_ITER (hh, ledger->namespaces, ns, next_ns) {
-		HASH_DEL(ledger->namespaces, ns);
-		free(ns);
-	}
+	HASH_ITER (hh, ledger->namespaces, ns, next_ns)
+		namespace__free(ledger, ns);
 	free(ledger);
 }
 
@@ -105,6 +103,9 @@ int ledger__apply(struct ledger *ledger, const struct event *event)
 		break;
 	case EVENT_SNAPSHOT:
 		snapshot__apply(ledger, (const struct snapshot_event *)event);
+		break;
+	case EVENT_CONTAINER:
+		container__apply(ledger, (const struct container_event *)event);
 		break;
 	}
 	return ledger->out_of_memory ? -ENOMEM : 0;
@@ -150,6 +151,7 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 		.start_ns = process->start_ns,
 		.parent = process->parent,
 		.uid = process->uid,
+		.container = process->container ? &process->container->container : NULL,
 		.alive = process->alive,
 		.status = process->status,
 		.calls = process->calls,
@@ -294,4 +296,5 @@ void ledger__stats(const struct ledger *ledger, struct ledger_stats *stats)
 		       ledger->use_pool.bytes + ledger->lineage_pool.bytes +
 		       hash__bytes(&ledger->objects) + hash__bytes(&ledger->processes) +
 		       hash__bytes(&ledger->spaces);
+	stats->bytes += HASH_COUNT(ledger->containers) * sizeof(struct ledger_container);
 }

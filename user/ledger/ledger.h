@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/container.h"
 #include "event.h"
 
 /* Bits by enum object_kind. */
@@ -97,12 +98,14 @@ struct object_info {
 	const struct ledger_process *owner; /* NULL: not known */
 };
 
+/* What a pointer in here points at is valid until the next event. */
 struct process_info {
 	uint32_t pid;
 	uint64_t start_ns;
 	uint32_t parent;
 	uint32_t uid;
 	char comm[EVENT_COMM_LEN + 1];
+	const struct container *container; /* NULL: not known */
 	bool alive;
 	uint32_t status; /* as wait(2), once it has ended */
 	uint64_t calls, failed, enospc;
@@ -126,6 +129,20 @@ struct namespace_info {
 
 void ledger__object_info(const struct ledger_object *object, struct object_info *info);
 void ledger__process_info(const struct ledger_process *process, struct process_info *info);
+
+/*
+ * The container that an object belongs to: its creator's; where that is not known, the one that all
+ * live processes of its IPC namespace are in. by_namespace: it is known by that. NULL: not known.
+ * Valid until the next event.
+ */
+const struct container *ledger__container_of(const struct ledger *ledger,
+					     const struct object_info *object, bool *by_namespace);
+
+/* It has been told since it began, or since its last exec; else it is its parent's at the fork. */
+bool ledger__container_is_told(const struct ledger_process *process);
+
+/* It has segments attached. */
+bool ledger__is_attached(const struct ledger_process *process);
 
 /* Each calls `each` for everything that it has, in no order; stops when it returns false. */
 void ledger__for_each_object(const struct ledger *ledger,

@@ -94,6 +94,7 @@ static void free_if_unused(struct ledger *ledger, struct ledger_process *process
 		return;
 	DL_DELETE2(ledger->ended, process, prev_ended, next_ended);
 	ledger->n_ended--;
+	container__drop(ledger, &process->container);
 	free(process->errors);
 	pool__free(&ledger->process_pool, process);
 }
@@ -215,6 +216,9 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	if (!child)
 		return;
 	child->parent = event->head.pid;
+	parent = process__find(ledger, event->head.pid);
+	if (parent)
+		container__inherit(ledger, child, parent);
 	/* What it inherited is in what a reading has found of it, if one has. */
 	if (child->found_ns) {
 		to = space__find(ledger, event->mm);
@@ -222,14 +226,12 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 			space__clear(ledger, to, NULL, event->head.time_ns);
 			space__free_if_unused(ledger, to);
 		}
-		parent = process__find(ledger, event->head.pid);
 		if (parent)
 			use__inherit(parent, child);
 		return;
 	}
 	child->uid = event->head.uid;
 	memcpy(child->comm, event->head.comm, sizeof(child->comm));
-	parent = process__find(ledger, event->head.pid);
 	from = parent ? parent->space : NULL;
 	process__enter_space(ledger, child, event->mm, event->head.time_ns);
 	to = child->space;
@@ -278,6 +280,7 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 			return;
 		if (process->found_ns < event->head.time_ns)
 			exec_space(ledger, process, event);
+		container__forget_at_exec(ledger, process);
 		/* It no longer knows what it knew; what it made it still answers for. */
 		use__remove_all(ledger, process, event->head.time_ns);
 		return;

@@ -447,8 +447,7 @@ static void end_namespaces(struct ledger *ledger)
 	HASH_ITER (hh, ledger->namespaces, ns, next) {
 		if (ns->generation == ledger->generation)
 			continue;
-		HASH_DEL(ledger->namespaces, ns);
-		free(ns);
+		namespace__free(ledger, ns);
 	}
 }
 

@@ -91,7 +91,8 @@ uint64_t ipc_limit__used(enum ipc_limit limit, const struct ipc_limits *limits)
 
 struct holder_key {
 	char comm[EVENT_COMM_LEN];
-	uint32_t uid;
+	const struct ledger_container *container;
+	uint64_t uid; /* no padding */
 };
 
 struct holder {
@@ -133,6 +134,8 @@ static struct holder *get_holder(struct holder **holders, const struct ledger_ob
 
 	if (object->owner)
 		memcpy(key.comm, object->owner->comm, sizeof(key.comm));
+	if (object->owner)
+		key.container = object->owner->container;
 	HASH_FIND(hh, *holders, &key, sizeof(key), holder);
 	if (holder)
 		return holder;
@@ -142,6 +145,7 @@ static struct holder *get_holder(struct holder **holders, const struct ledger_ob
 	holder->key = key;
 	holder->sum.uid = key.uid;
 	holder->sum.pid = object->creator;
+	holder->sum.container = key.container ? &key.container->container : NULL;
 	memcpy(holder->sum.comm, key.comm, sizeof(key.comm));
 	HASH_ADD(hh, *holders, key, sizeof(key), holder);
 	if (!holder->hh.tbl) {
@@ -204,6 +208,10 @@ static int by_amount(const struct holder *a, const struct holder *b)
 	if (a->sum.amount != b->sum.amount)
 		return a->sum.amount > b->sum.amount ? -1 : 1;
 	order = strcmp(a->sum.comm, b->sum.comm);
+	if (!order && a->sum.container && b->sum.container)
+		order = strcmp(a->sum.container->id, b->sum.container->id);
+	if (!order)
+		order = !a->sum.container - !b->sum.container;
 	return order ? order : (a->sum.uid > b->sum.uid) - (a->sum.uid < b->sum.uid);
 }
 

@@ -50,10 +50,11 @@ uint64_t ipc_limit__used(enum ipc_limit limit, const struct ipc_limits *limits);
 /* What an object counts with against a limit of its kind that has a use, in the unit of that. */
 uint64_t ledger__amount(const struct ledger_object *object, enum ipc_limit limit);
 
-/* Objects that processes of one name and user have made, summed. */
+/* Objects that processes of one name and user, in one container, have made, summed. */
 struct usage_holder {
 	char comm[EVENT_COMM_LEN + 1]; /* another process's bytes; "": not known */
 	uint32_t uid;		       /* the creator's; of the object's owner where not known */
+	const struct container *container; /* NULL: not known. Valid until the next event. */
 	uint32_t pid;	   /* the creator, where it is one alone; 0: several, or not known */
 	bool alive;	   /* one of the creators at least */
 	uint64_t amount;   /* in the unit of the limit */

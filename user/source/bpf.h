@@ -46,6 +46,7 @@ struct bpf_source_options {
 	int id;
 	uint32_t ipcns;		/* inode number; 0: all */
 	uint64_t min_size;	/* bytes; 0: all */
+	bool cgroups;		/* event.cgroup is wanted: containers__by_id */
 	bool ledger;		/* also what the ledger lives on, which no filter touches */
 	bpf_source_ahead ahead; /* NULL: not wanted */
 };

@@ -33,6 +33,12 @@ const struct kernelfs kernelfs_debugfs = {
 	.mount_points = {"/sys/kernel/debug"},
 };
 
+const struct kernelfs kernelfs_cgroup2 = {
+	.type = "cgroup2",
+	.magic = CGROUP2_SUPER_MAGIC,
+	.mount_points = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"},
+};
+
 const char *kernelfs__mount_point(const struct kernelfs *fs)
 {
 	for (size_t i = 0; fs->mount_points[i]; i++) {

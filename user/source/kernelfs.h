@@ -16,6 +16,7 @@ extern const struct kernelfs kernelfs_tracefs;
 extern const struct kernelfs kernelfs_securityfs;
 extern const struct kernelfs kernelfs_bpffs;
 extern const struct kernelfs kernelfs_debugfs;
+extern const struct kernelfs kernelfs_cgroup2;
 
 /* A directory descriptor, close-on-exec, owned by the caller; or -errno. */
 int kernelfs__open(const struct kernelfs *fs);

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/containers.h"
+#include "source/ipcns.h"
 #include "source/namespaces.h"
 #include "source/objects.h"
 #include "source/placing.h"
@@ -361,6 +363,26 @@ static int tell_use(struct snapshot *s, const struct ipc_namespace *ns,
 	return s->handler(s->context, &event.head);
 }
 
+/* Of an object whose creator is not known, its namespace may say whose it was. */
+static int tell_container(struct snapshot *s, const struct ipc_namespace *ns)
+{
+	struct container_event event = {};
+	struct container container;
+
+	/* The initial one is the machine's. */
+	if (!ns->table.n_rows || ns->inum == IPCNS_INIT_INO)
+		return 0;
+	fill_head(&event.head, EVENT_CONTAINER, ns->table.time_ns, NULL);
+	event.head.ipcns = ns->inum;
+	event.known = containers__of_namespace(s->proc_fd, &s->readings.processes, ns->inum,
+					       &container);
+	if (event.known) {
+		event.runtime = container.runtime;
+		memcpy(event.id, container.id, strlen(container.id));
+	}
+	return s->handler(s->context, &event.head);
+}
+
 static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
 	int err = ns->err == -ENOENT ? 0 : tell_boundary(s, SNAPSHOT_NAMESPACE, s->begin_ns, ns);
@@ -380,6 +402,8 @@ static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 	}
 	for (size_t i = 0; !err && i < ns->table.n_uses; i++)
 		err = tell_use(s, ns, &ns->table.uses[i]);
+	if (!err)
+		err = tell_container(s, ns);
 	return err ? err : tell_boundary(s, SNAPSHOT_END, ns->table.time_ns, ns);
 }
 

@@ -6,7 +6,8 @@
  *
  * The order: SNAPSHOT BEGIN; of each process its MAPPING_FOUND, then PROCESS_FOUND; of each
  * namespace that exists SNAPSHOT NAMESPACE, and where it can be read its OBJECT_FOUND, hidden
- * MAPPING_FOUND (below) and OBJECT_USED (of time 0: when that was is not known), then SNAPSHOT END;
+ * MAPPING_FOUND (below) and OBJECT_USED (of time 0: when that was is not known), and, of pid 0, the
+ * CONTAINER that all its processes are in, then SNAPSHOT END;
  * at last SNAPSHOT END with namespace 0. mm is 0, or 1 << 32 and the pid of another process whose
  * address space it also is. Mappings are read before the tables: what was attached in between is in
  * a table, and not the other way round.

@@ -5,7 +5,18 @@
 #include <sys/wait.h>
 
 #include "base/escape.h"
+#include "view/container_view.h"
 #include "view/ledger.h"
+
+static void keep_process(struct process_info *info, struct leak_container *container,
+			 const struct ledger_process *process)
+{
+	ledger__process_info(process, info);
+	container->known = info->container;
+	if (info->container)
+		container->container = *info->container;
+	info->container = NULL;
+}
 
 void leak__describe(struct view_leak *view, const struct ledger_leak *leak)
 {
@@ -14,14 +25,22 @@ void leak__describe(struct view_leak *view, const struct ledger_leak *leak)
 	ledger__object_info(leak->object, &view->object);
 	view->object.owner = NULL;
 	if (leak->owner)
-		ledger__process_info(leak->owner, &view->owner);
+		keep_process(&view->owner, &view->owner_container, leak->owner);
 	if (leak->ended)
-		ledger__process_info(leak->ended, &view->ended);
+		keep_process(&view->ended, &view->ended_container, leak->ended);
 }
 
 const struct process_info *leak__subject(const struct view_leak *leak)
 {
 	return leak->has_ended ? &leak->ended : &leak->owner;
+}
+
+const struct container *leak__subject_container(const struct view_leak *leak)
+{
+	const struct leak_container *container = leak->has_ended ? &leak->ended_container
+								 : &leak->owner_container;
+
+	return container->known ? &container->container : NULL;
 }
 
 void leak__put_ending(struct buffer *out, const struct process_info *process)
@@ -79,6 +98,11 @@ void leak__put_text(struct buffer *out, const struct view_leak *leak, bool utf8)
 	buffer__put_str(out, comm);
 	buffer__put_str(out, " (");
 	buffer__put_u64(out, leak->owner.pid);
+	if (leak->owner_container.known &&
+	    container_view__is_real(&leak->owner_container.container)) {
+		buffer__put_str(out, ", ");
+		container_view__put_text(out, &leak->owner_container.container, utf8);
+	}
 	buffer__put_str(out, ") so far: ");
 	buffer__put_u64(out, leak->owner.leaked);
 }
@@ -90,7 +114,7 @@ void leak__put_end(struct json_writer *w, bool known, uint32_t status)
 }
 
 static void put_process(struct json_writer *w, const char *key, bool known,
-			const struct process_info *process)
+			const struct process_info *process, const struct leak_container *container)
 {
 	if (!known) {
 		json_writer__null(w, key);
@@ -100,6 +124,7 @@ static void put_process(struct json_writer *w, const char *key, bool known,
 	json_writer__u64(w, "pid", process->pid);
 	json_writer__u64(w, "uid", process->uid);
 	json_writer__string(w, "comm", process->comm, sizeof(process->comm));
+	container_view__put_json(w, "container", container->known ? &container->container : NULL);
 	json_writer__bool(w, "alive", process->alive);
 	leak__put_end(w, !process->alive, process->status);
 	json_writer__u64(w, "leaked", process->leaked);
@@ -116,6 +141,6 @@ void leak__put_json(struct json_writer *w, const struct view_leak *leak)
 	json_writer__u64(w, "key", object->key);
 	json_writer__u64(w, "size", object->size);
 	json_writer__str(w, "known", object_known__name(object->observed));
-	put_process(w, "owner", leak->has_owner, &leak->owner);
-	put_process(w, "ended", leak->has_ended, &leak->ended);
+	put_process(w, "owner", leak->has_owner, &leak->owner, &leak->owner_container);
+	put_process(w, "ended", leak->has_ended, &leak->ended, &leak->ended_container);
 }

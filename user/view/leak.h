@@ -16,6 +16,11 @@ struct view_leak {
 	bool has_owner, has_ended;
 	struct process_info owner; /* its creator */
 	struct process_info ended; /* whose end or detach left it */
+	/* Theirs, as the pointers in these two are not for views. */
+	struct leak_container {
+		bool known;
+		struct container container;
+	} owner_container, ended_container;
 };
 
 void leak__describe(struct view_leak *view, const struct ledger_leak *leak);
@@ -37,5 +42,7 @@ void leak__put_json(struct json_writer *w, const struct view_leak *leak);
 
 /* The process that the line is about: whose end left it, or else who made it. pid 0: not known. */
 const struct process_info *leak__subject(const struct view_leak *leak);
+/* Where that was; NULL: not known. */
+const struct container *leak__subject_container(const struct view_leak *leak);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "view/container_view.h"
 #include "view/leak.h"
 #include "view/leaks_columns.h"
 #include "view/leaks_json.h"
@@ -16,10 +17,10 @@
 #define OWNER_BYTES 1024 /* all cells of one owner, or a line of text */
 
 static const struct table_column owner_columns[] = {
-	{"OWNER", false, false}, {"COMM", false, false},  {"SEGMENTS", true, false},
-	{"BYTES", true, false},	 {"SETS", true, false},	  {"SEMAPHORES", true, false},
-	{"QUEUES", true, false}, {"SINCE", false, false}, {"ENDED", false, false},
-	{"KNOWN", false, false},
+	{"OWNER", false, false}, {"COMM", false, false},      {"SEGMENTS", true, false},
+	{"BYTES", true, false},	 {"SETS", true, false},	      {"SEMAPHORES", true, false},
+	{"QUEUES", true, false}, {"SINCE", false, false},     {"ENDED", false, false},
+	{"KNOWN", false, false}, {"CONTAINER", false, false},
 };
 
 #define OWNER_COLUMNS (sizeof(owner_columns) / sizeof(*owner_columns))
@@ -66,6 +67,8 @@ static int add_owner(struct leaks *leaks, struct table *table, const struct unus
 	put_cell(&out, cells, &n);
 	buffer__put_str(&out, object_known__name(owner->observed));
 	put_cell(&out, cells, &n);
+	container_view__put_text(&out, owner->container, leaks->objects.utf8);
+	put_cell(&out, cells, &n);
 	return out.overflow ? -ENOMEM : table__add(table, cells);
 }
 
@@ -77,9 +80,15 @@ static int print_owners(struct leaks *leaks, const struct listing_options *optio
 		.width = options->width,
 		.utf8 = leaks->objects.utf8,
 	};
-	struct table *table = table__new(owner_columns, OWNER_COLUMNS, &table_options);
-	int err = table ? 0 : -ENOMEM;
+	struct table *table;
+	bool in_container = false;
+	int err;
 
+	/* The last column is there where it says something. */
+	for (size_t i = 0; i < count; i++)
+		in_container |= owners[i].container && owners[i].container->runtime != RUNTIME_NONE;
+	table = table__new(owner_columns, OWNER_COLUMNS - !in_container, &table_options);
+	err = table ? 0 : -ENOMEM;
 	for (size_t i = 0; !err && i < count; i++)
 		err = add_owner(leaks, table, &owners[i]);
 	if (!err) {
@@ -186,7 +195,7 @@ static int print_tables(struct leaks *leaks, const struct unused *unused,
 		err = listing__print(objects, out);
 	if (err || listing->raw)
 		return err;
-	owners = unused__sum_owners(unused, &n_owners);
+	owners = unused__sum_owners(unused, leaks->objects.ledger, &n_owners);
 	if (!owners)
 		return -ENOMEM;
 	if (n_owners)
@@ -210,10 +219,10 @@ static int print_json(const struct leaks *leaks, const struct unused *unused, FI
 
 	for (size_t i = 0; i < leaks->n_rows; i++)
 		fwrite_unlocked(line, 1,
-				leaks_json__unused(line, leaks->ledger, &leaks->rows[i],
+				leaks_json__unused(line, leaks->objects.ledger, &leaks->rows[i],
 						   leaks->now_s),
 				out);
-	owners = unused__sum_owners(unused, &n_owners);
+	owners = unused__sum_owners(unused, leaks->objects.ledger, &n_owners);
 	if (!owners)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_owners; i++)
@@ -223,6 +232,16 @@ static int print_json(const struct leaks *leaks, const struct unused *unused, FI
 	return 0;
 }
 
+static bool is_in_container(const struct leaks *leaks)
+{
+	bool found = false, by_namespace;
+
+	for (size_t i = 0; i < leaks->n_rows; i++)
+		found |= container_view__is_real(ledger__container_of(
+			leaks->objects.ledger, &leaks->rows[i], &by_namespace));
+	return found;
+}
+
 /* Sorts the objects as the user wants them, and writes all. */
 static int print(struct leaks *leaks, const struct unused *unused,
 		 const struct leaks_options *options, FILE *out)
@@ -230,7 +249,8 @@ static int print(struct leaks *leaks, const struct unused *unused,
 	const struct listing objects = {
 		.columns = leaks__columns,
 		.options = &options->listing,
-		.shown = SHOWN_ALWAYS | (options->filter.ipcns ? 0 : SHOWN_WITH_ALL),
+		.shown = SHOWN_ALWAYS | (options->filter.ipcns ? 0 : SHOWN_WITH_ALL) |
+			 (is_in_container(leaks) ? SHOWN_WITH_CONTAINER : 0),
 		.utf8 = leaks->objects.utf8,
 		.list = leaks,
 		.rows = leaks->rows,
@@ -264,8 +284,9 @@ int leaks__print(const struct ledger *ledger, const struct leaks_options *option
 		 bool *found)
 {
 	struct leaks leaks = {
-		.objects = {.utf8 = listing__utf8(), .bytes = options->listing.bytes},
-		.ledger = ledger,
+		.objects = {.ledger = ledger,
+			    .utf8 = listing__utf8(),
+			    .bytes = options->listing.bytes},
 		.now_s = options->filter.now_s,
 	};
 	struct unused unused;

@@ -63,7 +63,7 @@ static void put_evidence(void *list, const void *row, struct buffer *out)
 {
 	const struct leaks *leaks = list;
 
-	unused__put_evidence(out, leaks->ledger, row, leaks->objects.utf8);
+	unused__put_evidence(out, leaks->objects.ledger, row, leaks->objects.utf8);
 }
 
 const struct listing_column leaks__columns[] = {
@@ -71,6 +71,7 @@ const struct listing_column leaks__columns[] = {
 	{{"AGE", true, false}, SHOWN_ALWAYS, "time without any use", put_age, age_value},
 	{{"SINCE", false, false}, SHOWN_IF_CHOSEN, "when it was used last", put_since, since_value},
 	OBJECT_COLUMN_CREATOR,
+	OBJECT_COLUMN_CONTAINER,
 	{{"ENDED", false, false}, SHOWN_IF_CHOSEN, "how the creator ended", put_ended, NULL},
 	OBJECT_COLUMN_STATE,
 	{{"KNOWN", false, false}, SHOWN_ALWAYS, "observed or inferred", put_known, NULL},

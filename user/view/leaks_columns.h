@@ -10,7 +10,6 @@
 /* What the columns need to know. */
 struct leaks {
 	struct object_list objects; /* first: columns are handed this */
-	const struct ledger *ledger;
 	int64_t now_s;
 	struct object_info *rows;
 	size_t n_rows;

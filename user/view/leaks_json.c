@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/leaks_json.h"
 
+#include "view/container_view.h"
 #include "view/leak.h"
 #include "view/ledger.h"
 #include "view/object_json.h"
@@ -25,7 +26,7 @@ void leaks_json__put_object(struct json_writer *w, const struct ledger *ledger,
 	char text[UNUSED_EVIDENCE_BYTES];
 	struct buffer evidence;
 
-	object_json__put_identity(w, info);
+	object_json__put_identity(w, ledger, info);
 	leak__put_end(w, ended, creator.status);
 	object_json__put_state(w, info);
 	buffer__init(&evidence, text, sizeof(text));
@@ -83,6 +84,7 @@ size_t leaks_json__owner(char data[OBJECT_JSON_BYTES], const struct unused_owner
 		json_writer__string(&w, "comm", owner->comm, sizeof(owner->comm));
 	else
 		json_writer__null(&w, "comm");
+	container_view__put_json(&w, "container", owner->container);
 	leak__put_end(&w, owner->ended, owner->status);
 	put_sum(&w, &owner->sum);
 	leaks_json__put_time(&w, "since", owner->since);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "ledger/ledger.h"
+#include "view/container_view.h"
 
 /* What the rows of processes are sorted by, largest first. */
 enum ledger_sort { SORT_BYTES, SORT_ATTACHED, SORT_CALLS, SORT_FAILED, SORT_LEAKED, SORT_PID };
@@ -19,9 +20,10 @@ extern const char *const ledger_sort_names[];
 struct ledger_view {
 	FILE *out;
 	enum ledger_sort sort;
-	uint32_t pid;		   /* only this process and what it made or holds; 0: all */
-	long long clock_offset_ns; /* from CLOCK_MONOTONIC to CLOCK_REALTIME */
-	uint64_t now_ns;	   /* CLOCK_MONOTONIC */
+	uint32_t pid;			   /* only this process and what it made or holds; 0: all */
+	struct container_filter container; /* only what is in it */
+	long long clock_offset_ns;	   /* from CLOCK_MONOTONIC to CLOCK_REALTIME */
+	uint64_t now_ns;		   /* CLOCK_MONOTONIC */
 };
 
 /* 0 or -ENOMEM. Errors of writing stay on the stream. */

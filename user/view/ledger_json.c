@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/json_writer.h"
+#include "view/container_view.h"
 #include "view/ledger.h"
 #include "view/limits.h"
 #include "view/object_json.h"
@@ -15,6 +16,7 @@ struct json_ledger {
 	const struct ledger *ledger;
 	char line[OBJECT_JSON_BYTES];
 	struct json_writer w;
+	struct container_filter container;
 	const struct object_info *object; /* whose holders are written */
 };
 
@@ -85,12 +87,15 @@ static bool put_object(void *context, const struct ledger_object *object)
 	struct object_info info;
 
 	ledger__object_info(object, &info);
+	if (!container_filter__passes(&json->container, json->ledger, object, &info))
+		return true;
 	json->object = &info;
 	if (json->view->pid && info.creator != json->view->pid) {
 		ledger__for_each_holder(object, put_holder, json);
 		return true;
 	}
-	put_line(json, object_json__object(json->line, &info, json->view->clock_offset_ns));
+	put_line(json,
+		 object_json__object(json->line, json->ledger, &info, json->view->clock_offset_ns));
 	ledger__for_each_holder(object, put_holder, json);
 	return true;
 }
@@ -119,13 +124,15 @@ static bool put_process(void *context, const struct ledger_process *process)
 	struct process_info info;
 
 	ledger__process_info(process, &info);
-	if (!is_of_interest(&info) || (json->view->pid && info.pid != json->view->pid))
+	if (!is_of_interest(&info) || (json->view->pid && info.pid != json->view->pid) ||
+	    !container_filter__passes_process(&json->view->container, &info))
 		return true;
 	begin(json, "process");
 	json_writer__u64(&json->w, "pid", info.pid);
 	put_known(json, "parent", info.parent);
 	json_writer__u64(&json->w, "uid", info.uid);
 	json_writer__string(&json->w, "comm", info.comm, sizeof(info.comm));
+	container_view__put_json(&json->w, "container", info.container);
 	json_writer__bool(&json->w, "alive", info.alive);
 	put_ending(json, &info);
 	json_writer__u64(&json->w, "calls", info.calls);
@@ -170,7 +177,7 @@ static bool put_namespace(void *context, const struct namespace_info *info)
 
 int ledger_view__print_json(const struct ledger_view *view, const struct ledger *ledger)
 {
-	struct json_ledger json = {.view = view, .ledger = ledger};
+	struct json_ledger json = {.view = view, .ledger = ledger, .container = view->container};
 	struct ledger_stats stats;
 
 	if (!view->pid)
@@ -187,6 +194,8 @@ int ledger_view__print_json(const struct ledger_view *view, const struct ledger 
 	json_writer__u64(&json.w, "lost", stats.lost);
 	json_writer__u64(&json.w, "unsettled", stats.unsettled);
 	json_writer__u64(&json.w, "drift", ledger__drift(ledger));
+	json_writer__u64_or_null(&json.w, "unplaced", view->container.pattern,
+				 json.container.unknown);
 	end(&json);
 	return 0;
 }

@@ -18,6 +18,8 @@ const char *const ledger_sort_names[] = {"bytes",  "attached", "calls", "failed"
 /* What stands in one table, gathered to be sorted. */
 struct rows {
 	const struct ledger_view *view;
+	const struct ledger *ledger;
+	struct container_filter container;
 	bool utf8;
 	bool out_of_memory;
 	size_t count, size;
@@ -53,6 +55,17 @@ static void print_comm(const struct rows *rows, const char *comm)
 	width = escape__width(text, rows->utf8);
 	fprintf(rows->view->out, " %s%*s", text,
 		width < COMM_COLUMNS ? (int)(COMM_COLUMNS - width) : 0, "");
+}
+
+/* The end of a line. */
+static void print_container(const struct rows *rows, const struct container *container)
+{
+	char text[ESCAPE_TEXT_MAX(CONTAINER_TEXT_MAX) + 32];
+	struct buffer out;
+
+	buffer__init(&out, text, sizeof(text));
+	container_view__put_text(&out, container, rows->utf8);
+	fprintf(rows->view->out, "%s%.*s\n", out.len ? " " : "", (int)out.len, text);
 }
 
 /* "4096", "64.0K", "1.5G": at most six columns. */
@@ -96,6 +109,7 @@ static bool gather_process(void *context, const struct ledger_process *process)
 
 	ledger__process_info(process, &info);
 	if ((rows->view->pid && info.pid != rows->view->pid) ||
+	    !container_filter__passes_process(&rows->container, &info) ||
 	    !(info.calls || info.created || info.existing || info.attached || info.leaked))
 		return true;
 	row = add_row(rows, sizeof(*row));
@@ -151,11 +165,12 @@ static void print_process(const struct rows *rows, const struct process_info *in
 
 	fprintf(out, "%-7" PRIu32, info->pid);
 	print_comm(rows, info->comm);
-	fprintf(out, " %-8s %7" PRIu64 " %7" PRIu64 " %6" PRIu64 " %7u %5u %7s %8s %6u\n",
+	fprintf(out, " %-8s %7" PRIu64 " %7" PRIu64 " %6" PRIu64 " %7u %5u %7s %8s %6u",
 		ending(info, text[0], sizeof(text[0])), info->calls, info->failed, info->enospc,
 		info->created, info->existing,
 		human_size(text[1], sizeof(text[1]), info->existing_bytes),
 		human_size(text[2], sizeof(text[2]), info->attached_bytes), info->leaked);
+	print_container(rows, info->container);
 }
 
 static bool gather_object(void *context, const struct ledger_object *object)
@@ -164,7 +179,8 @@ static bool gather_object(void *context, const struct ledger_object *object)
 	struct object_info info, *row;
 
 	ledger__object_info(object, &info);
-	if (rows->view->pid && info.creator != rows->view->pid)
+	if ((rows->view->pid && info.creator != rows->view->pid) ||
+	    !container_filter__passes(&rows->container, rows->ledger, object, &info))
 		return true;
 	row = add_row(rows, sizeof(*row));
 	if (row)
@@ -187,6 +203,7 @@ static void print_object(const struct rows *rows, const struct object_info *info
 {
 	FILE *out = rows->view->out;
 	struct process_info owner = {};
+	bool by_namespace;
 	char size[32];
 
 	fprintf(out, "%-4s %-10d 0x%08x %7s %6u %-8s %-8s", object_kind__name(info->kind), info->id,
@@ -199,12 +216,16 @@ static void print_object(const struct rows *rows, const struct object_info *info
 	else
 		fprintf(out, " %-7s", "?");
 	print_comm(rows, owner.comm);
-	fprintf(out, " %" PRIu32 "\n", info->ipcns);
+	fprintf(out, " %-10" PRIu32, info->ipcns);
+	print_container(rows, ledger__container_of(rows->ledger, info, &by_namespace));
 }
 
 int ledger_view__print_text(const struct ledger_view *view, const struct ledger *ledger)
 {
-	struct rows rows = {.view = view, .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
+	struct rows rows = {.view = view,
+			    .ledger = ledger,
+			    .container = view->container,
+			    .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
 	FILE *out = view->out;
 
 	fprintf(out, "ledger: %s, drift %" PRIu64 "\n",
@@ -214,8 +235,9 @@ int ledger_view__print_text(const struct ledger_view *view, const struct ledger 
 	ledger__for_each_process(ledger, gather_process, &rows);
 	qsort_r(rows.processes, rows.count, sizeof(*rows.processes), compare_processes,
 		(void *)view);
-	fprintf(out, "\n%-7s %-15s %-8s %7s %7s %6s %7s %5s %7s %8s %6s\n", "PID", "COMM", "STATE",
-		"CALLS", "FAILED", "ENOSPC", "CREATED", "LEFT", "BYTES", "ATTACHED", "LEAKED");
+	fprintf(out, "\n%-7s %-15s %-8s %7s %7s %6s %7s %5s %7s %8s %6s CONTAINER\n", "PID", "COMM",
+		"STATE", "CALLS", "FAILED", "ENOSPC", "CREATED", "LEFT", "BYTES", "ATTACHED",
+		"LEAKED");
 	for (size_t i = 0; i < rows.count; i++)
 		print_process(&rows, &rows.processes[i]);
 	free(rows.any);
@@ -223,10 +245,13 @@ int ledger_view__print_text(const struct ledger_view *view, const struct ledger 
 	rows.count = rows.size = 0;
 	ledger__for_each_object(ledger, gather_object, &rows);
 	qsort(rows.objects, rows.count, sizeof(*rows.objects), compare_objects);
-	fprintf(out, "\n%-4s %-10s %-10s %7s %6s %-8s %-8s %-7s %-15s %s\n", "KIND", "ID", "KEY",
-		"SIZE", "NATTCH", "STATE", "KNOWN", "CREATOR", "COMM", "IPCNS");
+	fprintf(out, "\n%-4s %-10s %-10s %7s %6s %-8s %-8s %-7s %-15s %-10s CONTAINER\n", "KIND",
+		"ID", "KEY", "SIZE", "NATTCH", "STATE", "KNOWN", "CREATOR", "COMM", "IPCNS");
 	for (size_t i = 0; i < rows.count; i++)
 		print_object(&rows, &rows.objects[i]);
+	if (rows.container.unknown)
+		fprintf(out, "left out, since nobody knows their container: %zu object%s\n",
+			rows.container.unknown, rows.container.unknown == 1 ? "" : "s");
 	fputc('\n', out);
 	free(rows.any);
 	return rows.out_of_memory ? -ENOMEM : 0;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "view/container_view.h"
+
 /* 64 PiB, in bytes and in the smallest pages: more than processors can address. */
 #define UNLIMITED_BYTES (1ULL << 56)
 #define UNLIMITED_PAGES (1ULL << 44)
@@ -301,6 +303,35 @@ static uint64_t creators_value(const void *data)
 	return row->usage.n_holders ? row->usage.holders[0].amount : 0;
 }
 
+const struct container *limit_row__container(const struct limit_list *list,
+					     const struct limit_row *row,
+					     const struct usage_holder *holder)
+{
+	const struct object_info any = {.ipcns = row->ipcns};
+	bool by_namespace;
+
+	return holder->container ? holder->container
+				 : ledger__container_of(list->report->ledger, &any, &by_namespace);
+}
+
+/* In the order of CREATORS. */
+static void put_containers(void *list, const void *data, struct buffer *out)
+{
+	const struct limit_list *limits = list;
+	const struct limit_row *row = data;
+
+	for (size_t i = 0; i < row->usage.n_holders && i < USAGE_HOLDERS; i++) {
+		const struct container *container = limit_row__container(list, row,
+									 &row->usage.holders[i]);
+
+		buffer__put_str(out, i ? ", " : "");
+		if (container)
+			container_view__put_text(out, container, limits->utf8);
+		else
+			buffer__put_char(out, '?');
+	}
+}
+
 static void put_ipcns(void *list, const void *data, struct buffer *out)
 {
 	const struct limit_row *row = data;
@@ -350,5 +381,10 @@ const struct listing_column limit_list__columns[] = {
 	 "who made the most",
 	 put_creators,
 	 creators_value},
+	{{"CONTAINER", false, true},
+	 SHOWN_WITH_CONTAINER,
+	 "containers or units of CREATORS",
+	 put_containers,
+	 NULL},
 	{},
 };

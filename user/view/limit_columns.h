@@ -46,6 +46,11 @@ bool limit_row__is_unlimited(const struct limit_row *row);
 /* Tenths of a percent, rounded down. False: of a limit of 0, or of one object. */
 bool limit_row__permille(const struct limit_row *row, uint64_t *permille);
 
+/* Of one of its creators; where that is not known, of the whole namespace. NULL: not known. */
+const struct container *limit_row__container(const struct limit_list *list,
+					     const struct limit_row *row,
+					     const struct usage_holder *holder);
+
 /* The limit, and the creators behind it, a line each. */
 void limit_row__print_json(const struct limit_list *list, const struct limit_row *row, FILE *out);
 

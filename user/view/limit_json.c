@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "view/container_view.h"
 #include "view/limit_columns.h"
 #include "view/object_json.h"
 
@@ -59,8 +60,8 @@ static void begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const cha
 	json_writer__str(w, "resource", ipc_limit__name(row->limit));
 }
 
-static size_t put_creator(char data[OBJECT_JSON_BYTES], const struct limit_row *row,
-			  const struct usage_holder *holder)
+static size_t put_creator(char data[OBJECT_JSON_BYTES], const struct limit_list *list,
+			  const struct limit_row *row, const struct usage_holder *holder)
 {
 	struct json_writer w;
 
@@ -71,6 +72,7 @@ static size_t put_creator(char data[OBJECT_JSON_BYTES], const struct limit_row *
 		json_writer__null(&w, "comm");
 	json_writer__u64(&w, "uid", holder->uid);
 	json_writer__u64_or_null(&w, "pid", holder->pid, holder->pid);
+	container_view__put_json(&w, "container", limit_row__container(list, row, holder));
 	if (holder->alive)
 		json_writer__bool(&w, "alive", true);
 	else if (holder->objects_ended == holder->objects)
@@ -100,5 +102,5 @@ void limit_row__print_json(const struct limit_list *list, const struct limit_row
 	json_writer__end(&w);
 	fwrite_unlocked(data, 1, json_writer__finish(&w), out);
 	for (size_t i = 0; i < row->usage.n_holders && i < USAGE_HOLDERS; i++)
-		fwrite_unlocked(data, 1, put_creator(data, row, &row->usage.holders[i]), out);
+		fwrite_unlocked(data, 1, put_creator(data, list, row, &row->usage.holders[i]), out);
 }

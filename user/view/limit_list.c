@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/vector.h"
+#include "view/container_view.h"
 #include "view/limit_columns.h"
 
 /* SHMMIN is the same everywhere and in the way of nobody. */
@@ -139,6 +140,19 @@ static void print_remedies(const struct limit_list *list, FILE *out)
 	}
 }
 
+static bool is_in_container(const struct limit_list *list)
+{
+	for (size_t i = 0; i < list->n_rows; i++) {
+		const struct limit_row *row = &list->rows[i];
+
+		for (size_t h = 0; h < row->usage.n_holders && h < USAGE_HOLDERS; h++)
+			if (container_view__is_real(
+				    limit_row__container(list, row, &row->usage.holders[h])))
+				return true;
+	}
+	return false;
+}
+
 static int print(struct limit_list *list, FILE *out)
 {
 	const struct limit_list_options *options = list->options;
@@ -146,7 +160,8 @@ static int print(struct limit_list *list, FILE *out)
 		.columns = limit_list__columns,
 		.options = &options->listing,
 		.shown = SHOWN_ALWAYS | (options->ipcns ? 0 : SHOWN_WITH_ALL) |
-			 (options->live ? SHOWN_WITH_TIME : 0),
+			 (options->live ? SHOWN_WITH_TIME : 0) |
+			 (is_in_container(list) ? SHOWN_WITH_CONTAINER : 0),
 		.utf8 = list->utf8,
 		.list = list,
 		.rows = list->rows,

@@ -19,8 +19,9 @@
 enum listing_shown {
 	SHOWN_IF_CHOSEN = 0,
 	SHOWN_ALWAYS = 1,
-	SHOWN_WITH_ALL = 2,  /* where rows are of several namespaces */
-	SHOWN_WITH_TIME = 4, /* where reports follow one another */
+	SHOWN_WITH_ALL = 2,	  /* where rows are of several namespaces */
+	SHOWN_WITH_TIME = 4,	  /* where reports follow one another */
+	SHOWN_WITH_CONTAINER = 8, /* where something is in a container */
 };
 
 struct listing_column {

@@ -26,11 +26,17 @@ static bool keep_object(void *context, const struct ledger_object *object)
 	struct ls *ls = context;
 	const struct ls_options *options = ls->options;
 	struct ls_row row = {.object = object}, *rows;
+	bool by_namespace;
 
 	ledger__object_info(object, &row.info);
 	if (!(options->kinds & 1u << row.info.kind) ||
 	    (options->ipcns && row.info.ipcns != options->ipcns))
 		return true;
+	if (options->container &&
+	    !container_filter__passes(options->container, ls->objects.ledger, object, &row.info))
+		return true;
+	ls->in_container |= container_view__is_real(
+		ledger__container_of(ls->objects.ledger, &row.info, &by_namespace));
 	ledger__for_each_holder(object, count_holder, &row);
 	rows = vector__room(ls->rows, ls->n_rows, &ls->rows_cap, sizeof(*rows));
 	if (!rows) {
@@ -65,7 +71,8 @@ static void print_json(struct ls *ls, FILE *out)
 		const struct ls_row *row = &ls->rows[i];
 
 		/* What was found here was made before our time: there are no times to convert. */
-		fwrite_unlocked(line, 1, object_json__object(line, &row->info, 0), out);
+		fwrite_unlocked(line, 1,
+				object_json__object(line, ls->objects.ledger, &row->info, 0), out);
 		ls__find_holders(ls, row);
 		for (size_t h = 0; h < ls->n_holders; h++)
 			fwrite_unlocked(line, 1,
@@ -78,7 +85,9 @@ static void print_json(struct ls *ls, FILE *out)
 int ls__print(const struct ledger *ledger, const struct ls_options *options, FILE *out)
 {
 	struct ls ls = {
-		.objects = {.utf8 = listing__utf8(), .bytes = options->listing.bytes},
+		.objects = {.ledger = ledger,
+			    .utf8 = listing__utf8(),
+			    .bytes = options->listing.bytes},
 		.options = options,
 	};
 	struct listing listing = {
@@ -94,6 +103,7 @@ int ls__print(const struct ledger *ledger, const struct ls_options *options, FIL
 	ledger__for_each_object(ledger, keep_object, &ls);
 	if (ls.n_rows)
 		qsort(ls.rows, ls.n_rows, sizeof(*ls.rows), compare_rows);
+	listing.shown |= ls.in_container ? SHOWN_WITH_CONTAINER : 0;
 	listing.rows = ls.rows;
 	listing.n_rows = ls.n_rows;
 	err = listing__sort(&listing);

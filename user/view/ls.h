@@ -11,11 +11,13 @@
 #include <stdio.h>
 
 #include "ledger/ledger.h"
+#include "view/container_view.h"
 #include "view/listing.h"
 
 struct ls_options {
-	unsigned int kinds; /* bits by enum object_kind */
-	uint32_t ipcns;	    /* inode number; 0: all namespaces */
+	unsigned int kinds;		    /* bits by enum object_kind */
+	uint32_t ipcns;			    /* inode number; 0: all namespaces */
+	struct container_filter *container; /* NULL: all */
 	struct listing_options listing;
 };
 

@@ -100,6 +100,7 @@ const struct listing_column ls__columns[] = {
 	{{"NATTCH", true, false}, SHOWN_ALWAYS, "mappings of a segment", put_nattch, nattch_value},
 	OBJECT_COLUMN_STATE,
 	OBJECT_COLUMN_CREATOR,
+	OBJECT_COLUMN_CONTAINER,
 	OBJECT_COLUMN_IPCNS,
 	{{"HOLDERS", false, true},
 	 SHOWN_ALWAYS,

@@ -25,6 +25,7 @@ struct ls_row {
 struct ls {
 	struct object_list objects; /* first: columns are handed this */
 	const struct ls_options *options;
+	bool in_container;  /* one of the rows is */
 	bool out_of_memory; /* something is missing in what was written */
 	struct ls_row *rows;
 	size_t n_rows, rows_cap;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/object_columns.h"
 
+#include "view/container_view.h"
 #include "view/ledger.h"
 
 #define MODE_PERMISSIONS 0777
@@ -158,6 +159,15 @@ uint64_t object_column__creator(const void *row)
 	const struct object_info *info = row;
 
 	return info->creator;
+}
+
+void object_column__put_container(void *list, const void *row, struct buffer *out)
+{
+	const struct object_list *objects = list;
+	bool by_namespace;
+
+	container_view__put_text(out, ledger__container_of(objects->ledger, row, &by_namespace),
+				 objects->utf8);
 }
 
 void object_column__put_ipcns(void *list, const void *row, struct buffer *out)

@@ -15,6 +15,7 @@
 #include "view/listing.h"
 
 struct object_list {
+	const struct ledger *ledger;
 	bool utf8;
 	bool bytes; /* exact numbers, no units */
 	struct users users;
@@ -30,6 +31,7 @@ void object_column__put_perms(void *list, const void *row, struct buffer *out);
 void object_column__put_size(void *list, const void *row, struct buffer *out);
 void object_column__put_state(void *list, const void *row, struct buffer *out);
 void object_column__put_creator(void *list, const void *row, struct buffer *out);
+void object_column__put_container(void *list, const void *row, struct buffer *out);
 void object_column__put_ipcns(void *list, const void *row, struct buffer *out);
 
 uint64_t object_column__kind(const void *row);
@@ -70,6 +72,11 @@ uint64_t object_column__ipcns(const void *row);
 	}
 #define OBJECT_COLUMN_CREATOR \
 	OBJECT_COLUMN("CREATOR", false, true, SHOWN_ALWAYS, "process that made it", creator)
+#define OBJECT_COLUMN_CONTAINER                                                                  \
+	{                                                                                        \
+		{"CONTAINER", false, false}, SHOWN_WITH_CONTAINER, "container or unit it is of", \
+			object_column__put_container, NULL                                       \
+	}
 #define OBJECT_COLUMN_IPCNS \
 	OBJECT_COLUMN("IPCNS", true, false, SHOWN_WITH_ALL, "IPC namespace", ipcns)
 

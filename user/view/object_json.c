@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "view/container_view.h"
 #include "view/ledger.h"
 
 #define NS_PER_S 1000000000LL
@@ -35,7 +36,8 @@ void object_json__begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], con
 	json_writer__u64(w, "version", 1);
 }
 
-void object_json__put_identity(struct json_writer *w, const struct object_info *object)
+void object_json__put_identity(struct json_writer *w, const struct ledger *ledger,
+			       const struct object_info *object)
 {
 	struct process_info owner;
 
@@ -55,6 +57,7 @@ void object_json__put_identity(struct json_writer *w, const struct object_info *
 	} else {
 		json_writer__null(w, "creator_comm");
 	}
+	container_view__put_object_json(w, ledger, object);
 }
 
 void object_json__put_state(struct json_writer *w, const struct object_info *object)
@@ -76,13 +79,13 @@ static void put_creator_alive(struct json_writer *w, const struct object_info *o
 		json_writer__null(w, "creator_alive");
 }
 
-size_t object_json__object(char data[OBJECT_JSON_BYTES], const struct object_info *object,
-			   long long clock_offset_ns)
+size_t object_json__object(char data[OBJECT_JSON_BYTES], const struct ledger *ledger,
+			   const struct object_info *object, long long clock_offset_ns)
 {
 	struct json_writer w;
 
 	object_json__begin(&w, data, "object");
-	object_json__put_identity(&w, object);
+	object_json__put_identity(&w, ledger, object);
 	put_creator_alive(&w, object);
 	object_json__put_time(&w, "created", object->created_ns, clock_offset_ns);
 	object_json__put_time(&w, "last", object->last_ns, clock_offset_ns);
@@ -103,6 +106,7 @@ size_t object_json__holder(char data[OBJECT_JSON_BYTES], const struct object_inf
 	json_writer__s64(&w, "id", object->id);
 	json_writer__u64(&w, "pid", holder->pid);
 	json_writer__string(&w, "comm", holder->comm, sizeof(holder->comm));
+	container_view__put_json(&w, "container", holder->container);
 	if (attached)
 		json_writer__u64(&w, "mappings", mappings);
 	json_writer__end(&w);

@@ -11,14 +11,14 @@
 #include "base/json_writer.h"
 #include "ledger/ledger.h"
 
-#define OBJECT_JSON_BYTES 4096 /* no line is longer */
+#define OBJECT_JSON_BYTES 8192 /* no line is longer */
 
 /*
  * One line each, into data, of which the length is returned, newline included. clock_offset_ns:
  * from CLOCK_MONOTONIC to CLOCK_REALTIME.
  */
-size_t object_json__object(char data[OBJECT_JSON_BYTES], const struct object_info *object,
-			   long long clock_offset_ns);
+size_t object_json__object(char data[OBJECT_JSON_BYTES], const struct ledger *ledger,
+			   const struct object_info *object, long long clock_offset_ns);
 /* mappings: of a segment; 0 of a set or queue. */
 size_t object_json__holder(char data[OBJECT_JSON_BYTES], const struct object_info *object,
 			   const struct process_info *holder, uint32_t mappings);
@@ -26,8 +26,9 @@ size_t object_json__holder(char data[OBJECT_JSON_BYTES], const struct object_inf
 /* type and version: the caller goes on with members, and ends the object. */
 void object_json__begin(struct json_writer *w, char data[OBJECT_JSON_BYTES], const char *type);
 
-/* Which object it is, whose, and who made it: from "ipcns" to "creator_comm". */
-void object_json__put_identity(struct json_writer *w, const struct object_info *object);
+/* Which object it is, whose, and who made it: from "ipcns" to "container_by". */
+void object_json__put_identity(struct json_writer *w, const struct ledger *ledger,
+			       const struct object_info *object);
 
 /* "state" and "known" */
 void object_json__put_state(struct json_writer *w, const struct object_info *object);

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/escape.h"
+#include "view/container_view.h"
 #include "view/words.h"
 
 static void put_ns(struct buffer *out, const struct refusal *refusal)
@@ -274,6 +275,10 @@ static void put_holder(struct buffer *out, const struct usage_holder *holder, bo
 		buffer__put_u64(out, holder->uid);
 		if (holder->objects_ended == holder->objects)
 			buffer__put_str(out, ", ended");
+		if (container_view__is_real(holder->container)) {
+			buffer__put_str(out, ", ");
+			container_view__put_text(out, holder->container, utf8);
+		}
 	} else if (holder->pid && holder->objects_ended == holder->objects) {
 		buffer__put_str(out, "process ");
 		buffer__put_u64(out, holder->pid);

@@ -2,6 +2,7 @@
 /*
  * The members stand in schema.json, types "limit" and "suppressed".
  */
+#include "view/container_view.h"
 #include "view/ledger.h"
 #include "view/refusal.h"
 #include "view/words.h"
@@ -62,6 +63,7 @@ static void put_holder(struct json_writer *w, const struct usage_holder *holder)
 		json_writer__null(w, "comm");
 	json_writer__u64(w, "uid", holder->uid);
 	put_number(w, "pid", holder->pid, holder->pid);
+	container_view__put_json(w, "container", holder->container);
 	if (holder->alive)
 		json_writer__bool(w, "alive", true);
 	else if (holder->objects_ended == holder->objects)

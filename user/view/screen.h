@@ -86,6 +86,7 @@ struct screen_canvas {
 
 struct screen_options {
 	uint32_t pid;	       /* only this process and what it made; 0: all */
+	const char *container; /* only what is in it (container__matches); NULL: all */
 	enum ledger_sort sort; /* of the processes at first */
 	uint32_t own_ipcns;
 	bool utf8;

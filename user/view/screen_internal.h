@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/escape.h"
+#include "view/container_view.h"
 #include "view/screen.h"
 
 #define SCREEN_TEXT_MAX	   2048 /* bytes of one line, escapes included */
@@ -15,12 +16,21 @@
 #define SCREEN_HEAD_ROWS   6  /* title, three lines of limits, tabs, headings */
 #define SCREEN_COLUMNS	   16 /* of one list at most */
 
+/* "containerd:3f2a9c01b7de", or as much of a unit's name; NUL-terminated, escaped. */
+#define SCREEN_CONTAINER_MAX 32
+
 /* Rows: copies, since what they were read from goes on. */
 struct object_row {
 	struct object_info info; /* its owner is of the past: never to be looked at */
 	bool creator_known, creator_alive;
 	uint32_t creator_status;
 	char comm[EVENT_COMM_LEN + 1];
+	char container[SCREEN_CONTAINER_MAX];
+};
+
+struct process_row {
+	struct process_info info; /* its container is of the past */
+	char container[SCREEN_CONTAINER_MAX];
 };
 
 struct failure_row {
@@ -199,6 +209,8 @@ void screen__put_count(struct buffer *out, uint64_t count, unsigned int width);
 void screen__put_bytes(struct buffer *out, uint64_t bytes);
 void screen__put_age(struct buffer *out, uint64_t since_ns, uint64_t now_ns);
 void screen__put_clock(struct buffer *out, uint64_t ns, long long clock_offset_ns);
+void screen__keep_container(char text[SCREEN_CONTAINER_MAX], const struct container *container,
+			    bool utf8);
 void screen__put_comm(struct buffer *out, const char *comm, bool utf8);
 /* The first bytes of a name, to sort by. */
 void screen__value_comm(struct row_order *order, const char *comm);

@@ -198,6 +198,17 @@ static void value_known(struct row_order *order, const void *row)
 	order->value = ((const struct object_row *)row)->info.observed;
 }
 
+static void put_container(struct buffer *out, const struct screen *screen, const void *row)
+{
+	(void)screen;
+	buffer__put_str(out, ((const struct object_row *)row)->container);
+}
+
+static void value_container(struct row_order *order, const void *row)
+{
+	screen__value_comm(order, ((const struct object_row *)row)->container);
+}
+
 static void put_mode(struct buffer *out, const struct screen *screen, const void *row)
 {
 	const uint32_t mode = ((const struct object_row *)row)->info.mode;
@@ -240,6 +251,8 @@ static void put_words(struct buffer *out, const void *row)
 	buffer__put_str(out, object->comm);
 	buffer__put_char(out, ' ');
 	buffer__put_u64(out, object->info.ipcns);
+	buffer__put_char(out, ' ');
+	buffer__put_str(out, object->container);
 }
 
 static void name(struct row_name *name, const void *row)
@@ -250,9 +263,17 @@ static void name(struct row_name *name, const void *row)
 	name->b = (uint32_t)object->info.id;
 }
 
+struct gathering {
+	struct screen *screen;
+	const struct ledger *ledger;
+};
+
 static bool add_object(void *context, const struct ledger_object *object)
 {
-	struct screen *screen = context;
+	const struct gathering *gathering = context;
+	struct screen *screen = gathering->screen;
+	struct container_filter filter = {.pattern = screen->options.container};
+	bool by_namespace;
 	struct process_info owner;
 	struct object_info info;
 	struct object_row *row;
@@ -264,10 +285,15 @@ static bool add_object(void *context, const struct ledger_object *object)
 	if ((screen->chosen_ipcns && info.ipcns != screen->chosen_ipcns) ||
 	    (screen->options.pid && info.creator != screen->options.pid))
 		return true;
+	if (!container_filter__passes(&filter, gathering->ledger, object, &info))
+		return true;
 	row = screen__add_row(screen);
 	if (!row)
 		return false;
 	*row = (struct object_row){.info = info, .creator_known = info.owner != NULL};
+	screen__keep_container(row->container,
+			       ledger__container_of(gathering->ledger, &info, &by_namespace),
+			       screen->options.utf8);
 	row->info.owner = NULL;
 	if (!info.owner)
 		return true;
@@ -280,7 +306,9 @@ static bool add_object(void *context, const struct ledger_object *object)
 
 static void gather(struct screen *screen, const struct screen_facts *facts)
 {
-	ledger__for_each_object(facts->ledger, add_object, screen);
+	struct gathering gathering = {.screen = screen, .ledger = facts->ledger};
+
+	ledger__for_each_object(facts->ledger, add_object, &gathering);
 }
 
 /* clang-format off */
@@ -296,19 +324,20 @@ static void gather(struct screen *screen, const struct screen_facts *facts)
 #define KNOWN	{"KNOWN", 8, 3, false, false, put_known, value_known, NULL}
 #define UID	{"UID", 10, 4, true, false, put_uid, value_uid, NULL}
 #define MODE	{"MODE", 4, 5, true, false, put_mode, value_mode, NULL}
+#define CONTAINER {"CONTAINER", 23, 6, false, false, put_container, value_container, NULL}
 #define ENDED	{"ENDED", 8, 2, false, false, put_ended, value_ended, NULL}
 
 static const struct screen_column segment_columns[] = {
 	ID, KEY, SIZE, {"NATTCH", 6, 0, true, true, put_nattch, value_nattch, NULL},
-	STATE, CREATOR, COMM, LAST, AGE, KNOWN, UID, MODE, IPCNS};
+	STATE, CREATOR, COMM, LAST, AGE, KNOWN, UID, MODE, CONTAINER, IPCNS};
 static const struct screen_column set_columns[] = {
 	ID, KEY, {"SEMS", 6, 0, true, true, put_semaphores, value_size, NULL},
-	STATE, CREATOR, COMM, LAST, AGE, KNOWN, UID, MODE, IPCNS};
+	STATE, CREATOR, COMM, LAST, AGE, KNOWN, UID, MODE, CONTAINER, IPCNS};
 static const struct screen_column queue_columns[] = {
-	ID, KEY, STATE, CREATOR, COMM, LAST, AGE, KNOWN, UID, MODE, IPCNS};
+	ID, KEY, STATE, CREATOR, COMM, LAST, AGE, KNOWN, UID, MODE, CONTAINER, IPCNS};
 static const struct screen_column leak_columns[] = {
 	{"KIND", 4, 0, false, false, put_kind, value_kind, NULL},
-	ID, KEY, SIZE, LAST, CREATOR, COMM, ENDED, AGE, KNOWN, UID, MODE, IPCNS};
+	ID, KEY, SIZE, LAST, CREATOR, COMM, ENDED, AGE, KNOWN, UID, MODE, CONTAINER, IPCNS};
 /* clang-format on */
 
 #define OBJECT_LIST(TITLE, COLUMNS, SORT, EMPTY)                                           \

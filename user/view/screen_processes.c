@@ -9,7 +9,18 @@
 
 static const struct process_info *process_of(const void *row)
 {
-	return row;
+	return &((const struct process_row *)row)->info;
+}
+
+static void put_container(struct buffer *out, const struct screen *screen, const void *row)
+{
+	(void)screen;
+	buffer__put_str(out, ((const struct process_row *)row)->container);
+}
+
+static void value_container(struct row_order *order, const void *row)
+{
+	screen__value_comm(order, ((const struct process_row *)row)->container);
 }
 
 static void put_pid(struct buffer *out, const struct screen *screen, const void *row)
@@ -75,7 +86,7 @@ static void put_peak(struct buffer *out, const struct screen *screen, const void
 /* "ENOENT 4, EINVAL 1" */
 static void put_errors(struct buffer *out, const struct screen *screen, const void *row)
 {
-	const struct process_info *process = row;
+	const struct process_info *process = process_of(row);
 	const char *name;
 
 	(void)screen;
@@ -135,7 +146,8 @@ static const struct screen_column columns[] = {
 	{"PEAK", 7, 3, true, true, put_peak, value_peak_bytes, NULL},
 	{"LEAKED", 6, 0, true, true, put_leaked, value_leaked, style_leaked},
 	{"UID", 10, 4, true, false, put_uid, value_uid, NULL},
-	{"ERRORS", 20, 5, false, true, put_errors, value_failed, NULL},
+	{"CONTAINER", 23, 5, false, false, put_container, value_container, NULL},
+	{"ERRORS", 20, 6, false, true, put_errors, value_failed, NULL},
 };
 /* clang-format on */
 
@@ -153,17 +165,23 @@ size_t screen__process_sort(enum ledger_sort sort)
 static bool add_process(void *context, const struct ledger_process *process)
 {
 	struct screen *screen = context;
-	struct process_info info, *row;
+	const struct container_filter filter = {.pattern = screen->options.container};
+	struct process_info info;
+	struct process_row *row;
 
 	ledger__process_info(process, &info);
 	/* Of the many that never touched System V IPC there is nothing to say. */
 	if ((screen->options.pid && info.pid != screen->options.pid) ||
+	    !container_filter__passes_process(&filter, &info) ||
 	    !(info.calls || info.created || info.existing || info.attached || info.leaked))
 		return true;
 	row = screen__add_row(screen);
-	if (row)
-		*row = info;
-	return row != NULL;
+	if (!row)
+		return false;
+	screen__keep_container(row->container, info.container, screen->options.utf8);
+	row->info = info;
+	row->info.container = NULL;
+	return true;
 }
 
 static void gather(struct screen *screen, const struct screen_facts *facts)
@@ -179,7 +197,7 @@ static void name(struct row_name *name, const void *row)
 
 static void put_words(struct buffer *out, const void *row)
 {
-	const struct process_info *process = row;
+	const struct process_info *process = process_of(row);
 
 	buffer__put_u64(out, process->pid);
 	buffer__put_char(out, ' ');
@@ -188,11 +206,13 @@ static void put_words(struct buffer *out, const void *row)
 	screen__put_ending(out, process->alive, process->status);
 	buffer__put_char(out, ' ');
 	put_errors(out, NULL, row);
+	buffer__put_char(out, ' ');
+	put_container(out, NULL, row);
 }
 
 const struct screen_list_ops screen_processes = {
 	.title = "Processes",
-	.row_size = sizeof(struct process_info),
+	.row_size = sizeof(struct process_row),
 	.columns = columns,
 	.n_columns = sizeof(columns) / sizeof(*columns),
 	.first_sort = 8,

@@ -86,6 +86,19 @@ static void put_size(const struct writer *w, const struct object_info *object)
 		fprintf(w->out, "%" PRIu64 " semaphores", object->size);
 }
 
+static void put_container(const struct writer *w, const struct container *container,
+			  const char *how)
+{
+	char text[ESCAPE_TEXT_MAX(CONTAINER_TEXT_MAX) + 32];
+	struct buffer out;
+
+	buffer__init(&out, text, sizeof(text));
+	container_view__put_text(&out, container, w->screen->options.utf8);
+	if (!container)
+		buffer__put_str(&out, "not known");
+	fprintf(w->out, "%-10s %.*s%s\n", "container", (int)out.len, text, how);
+}
+
 static bool put_holder(void *context, const struct ledger_process *process, uint32_t mappings)
 {
 	char comm[ESCAPE_TEXT_MAX(EVENT_COMM_LEN)];
@@ -134,7 +147,9 @@ static void put_maker(const struct writer *w, const struct object_info *object)
 
 static void write_object(struct writer *w, const struct ledger_object *object)
 {
+	const struct container *container;
 	struct object_info info;
+	bool by_namespace;
 
 	ledger__object_info(object, &info);
 	object_story__put_head(w->out, &info);
@@ -149,6 +164,9 @@ static void write_object(struct writer *w, const struct ledger_object *object)
 	}
 	object_story__put_owner(w->out, &info, NULL);
 	put_maker(w, &info);
+	container = ledger__container_of(w->facts->ledger, &info, &by_namespace);
+	put_container(w, container,
+		      by_namespace ? ", as all processes of its IPC namespace are" : "");
 	put_time(w, "created", info.created_ns, "before this shmtrace began");
 	put_time(w, "last used", info.last_ns, "not since this shmtrace began");
 	if (info.kind == OBJECT_SHM)
@@ -251,6 +269,7 @@ static void write_process(struct writer *w)
 	fprintf(w->out, "\n%-10s %" PRIu32 "\n", "uid", info.uid);
 	if (info.parent)
 		fprintf(w->out, "%-10s %" PRIu32 "\n", "parent", info.parent);
+	put_container(w, info.container, "");
 	put_errors(w, &info);
 	fprintf(w->out, "%-10s %" PRIu32 " objects since the start; %" PRIu32 " that exist, ",
 		"made", info.created, info.existing);

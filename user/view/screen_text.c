@@ -96,6 +96,24 @@ void screen__value_comm(struct row_order *order, const char *comm)
 		*values[i / 8] = *values[i / 8] << 8 | bytes[i];
 }
 
+void screen__keep_container(char text[SCREEN_CONTAINER_MAX], const struct container *container,
+			    bool utf8)
+{
+	char whole[ESCAPE_TEXT_MAX(CONTAINER_TEXT_MAX) + 32];
+	unsigned int columns;
+	struct buffer out;
+	size_t len;
+
+	buffer__init(&out, whole, sizeof(whole) - 1);
+	container_view__put_text(&out, container, utf8);
+	whole[out.len] = '\0';
+	len = screen__fit(whole, SCREEN_CONTAINER_MAX - 1, utf8, &columns);
+	while (len >= SCREEN_CONTAINER_MAX)
+		len = screen__fit(whole, --columns, utf8, &columns);
+	memcpy(text, whole, len);
+	text[len] = '\0';
+}
+
 void screen__put_hex(struct buffer *out, uint32_t key)
 {
 	static const char digits[] = "0123456789abcdef";

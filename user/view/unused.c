@@ -13,6 +13,7 @@
 
 struct search {
 	struct unused *unused;
+	const struct ledger *ledger;
 	const struct unused_filter *filter;
 };
 
@@ -47,6 +48,9 @@ static bool keep(void *context, const struct ledger_object *object)
 	ledger__object_info(object, &info);
 	if ((info.state != STATE_ORPHAN && info.state != STATE_UNKNOWN) ||
 	    !passes(search->filter, &info))
+		return true;
+	if (search->filter->container &&
+	    !container_filter__passes(search->filter->container, search->ledger, object, &info))
 		return true;
 	if (info.state == STATE_ORPHAN)
 		list = vector__room(u->orphans, u->n_orphans, &u->orphans_cap, sizeof(*list));
@@ -89,7 +93,7 @@ static int compare(const void *first, const void *second)
 int unused__find(struct unused *unused, const struct ledger *ledger,
 		 const struct unused_filter *filter)
 {
-	struct search search = {.unused = unused, .filter = filter};
+	struct search search = {.unused = unused, .ledger = ledger, .filter = filter};
 
 	*unused = (struct unused){0};
 	ledger__for_each_object(ledger, keep, &search);
@@ -175,6 +179,10 @@ static int compare_owners(const void *first, const void *second)
 		order = compare_numbers(b->sum.kinds[OBJECT_MSG], a->sum.kinds[OBJECT_MSG]);
 	if (!order)
 		order = strcmp(a->comm, b->comm);
+	if (!order && a->container && b->container)
+		order = strcmp(a->container->id, b->container->id);
+	if (!order)
+		order = !a->container - !b->container;
 	return order ? order : compare_numbers(a->uid, b->uid);
 }
 
@@ -195,23 +203,28 @@ static void add_object(struct unused_owner *owner, const struct object_info *inf
 }
 
 static struct unused_owner *find_owner(struct unused_owner *owners, size_t *count,
-				       const struct object_info *info)
+				       const struct ledger *ledger, const struct object_info *info)
 {
 	struct process_info creator = {0};
 	struct unused_owner *owner;
+	bool by_namespace;
+	/* The ledger has each container once. */
+	const struct container *container = ledger__container_of(ledger, info, &by_namespace);
 
 	if (info->owner)
 		ledger__process_info(info->owner, &creator);
 	for (size_t i = 0; i < *count; i++)
-		if (owners[i].uid == info->uid && !strcmp(owners[i].comm, creator.comm))
+		if (owners[i].uid == info->uid && owners[i].container == container &&
+		    !strcmp(owners[i].comm, creator.comm))
 			return &owners[i];
 	owner = &owners[(*count)++];
-	*owner = (struct unused_owner){.uid = info->uid};
+	*owner = (struct unused_owner){.uid = info->uid, .container = container};
 	memcpy(owner->comm, creator.comm, sizeof(owner->comm));
 	return owner;
 }
 
-struct unused_owner *unused__sum_owners(const struct unused *unused, size_t *count)
+struct unused_owner *unused__sum_owners(const struct unused *unused, const struct ledger *ledger,
+					size_t *count)
 {
 	struct unused_owner *owners = calloc(unused->n_orphans + 1, sizeof(*owners));
 
@@ -219,7 +232,8 @@ struct unused_owner *unused__sum_owners(const struct unused *unused, size_t *cou
 	if (!owners)
 		return NULL;
 	for (size_t i = 0; i < unused->n_orphans; i++)
-		add_object(find_owner(owners, count, &unused->orphans[i]), &unused->orphans[i]);
+		add_object(find_owner(owners, count, ledger, &unused->orphans[i]),
+			   &unused->orphans[i]);
 	qsort(owners, *count, sizeof(*owners), compare_owners);
 	return owners;
 }

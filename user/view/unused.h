@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "ledger/ledger.h"
+#include "view/container_view.h"
 
 struct unused_filter {
 	unsigned int kinds; /* bits by enum object_kind */
@@ -19,8 +20,9 @@ struct unused_filter {
 	uint64_t min_size;  /* bytes; sets and queues have none */
 	uint64_t min_age_s; /* seconds without any use */
 	bool of_user;
-	uint32_t uid;  /* owner, with of_user */
-	int64_t now_s; /* the wall clock */
+	uint32_t uid;			    /* owner, with of_user */
+	struct container_filter *container; /* NULL: all */
+	int64_t now_s;			    /* the wall clock */
 };
 
 /* What was found, the largest first: segments by bytes, sets by semaphores, queues. */
@@ -48,10 +50,11 @@ void unused__sum(const struct object_info *list, size_t count, struct unused_sum
 /* "3 segments (12M), 1 semaphore set (4 semaphores), 2 queues"; "" where there is nothing. */
 void unused__put_sum(struct buffer *out, const struct unused_sum *sum);
 
-/* Orphans of one user, left by processes of one name. */
+/* Orphans of one user, left by processes of one name in one container. */
 struct unused_owner {
 	uint32_t uid;
-	char comm[EVENT_COMM_LEN + 1]; /* "": not known */
+	char comm[EVENT_COMM_LEN + 1];	   /* "": not known */
+	const struct container *container; /* NULL: not known. Belongs to the ledger. */
 	struct unused_sum sum;
 	int64_t since;	 /* of the one that has been unused for the longest time; 0: not known */
 	bool observed;	 /* of all of them the creation was seen */
@@ -60,7 +63,8 @@ struct unused_owner {
 };
 
 /* The largest first. An array that the caller frees; NULL: there are none, or out of memory. */
-struct unused_owner *unused__sum_owners(const struct unused *unused, size_t *count);
+struct unused_owner *unused__sum_owners(const struct unused *unused, const struct ledger *ledger,
+					size_t *count);
 
 /* Seconds without any use. false: not known. */
 bool unused__age(const struct object_info *info, int64_t now_s, uint64_t *seconds);
