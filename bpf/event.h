@@ -274,11 +274,11 @@ struct call_stash {
 	__u64 time_ns;
 	__u64 args[EVENT_ARGS_MAX];
 	__u16 call;    /* enum call_id */
-	__u16 abi;     /* enum call_abi */
+	__u16 number;  /* of the system call, by whose tracepoint it entered; else 0 */
+	__u8 abi;      /* enum call_abi */
 	__u8 kludge;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
 	__u8 unwanted; /* stashed for the ledger alone */
 	__u8 stage;    /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
-	__u8 reserved; /* 0 */
 };
 
 /*

@@ -296,6 +296,8 @@ static int attach(struct bpf_source *source, char *why, size_t why_size)
 	err = hooks__attach(&source->hooks, &failed);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	source->attached_ns = timespec_ns(&now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	pr_debug("the hooks are on, after %.1f ms of CPU time", timespec_ns(&now) / 1e6);
 	source->skel->bss->staged_calls = hooks__staged_calls(&source->hooks);
 	if (err)
 		snprintf(why, why_size, "cannot hook %s: %s; see 'shmtrace doctor'", failed->name,

@@ -74,7 +74,8 @@ static struct bpf_link *attach_tracepoint(struct hooks *hooks, struct bpf_progra
 
 static int attach_one(struct hooks *hooks, struct hook *hook, struct bpf_program *program)
 {
-	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
+	char buffer[HOOK_TARGET_MAX];
+	const char *target = hook__program_target(hook, program, buffer);
 	struct bpf_link *link;
 
 	switch (bpf_program__type(program)) {

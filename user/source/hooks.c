@@ -2,6 +2,7 @@
 #include "source/hooks.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,6 +72,17 @@ const char *hook__target(const struct hook *hook, enum hook_way way)
 	/* "fentry/__x64_sys_shmget", "tracepoint/syscalls/sys_enter_shmget" */
 	section = bpf_program__section_name(program);
 	return strchr(section, '/') + 1;
+}
+
+const char *hook__program_target(const struct hook *hook, const struct bpf_program *program,
+				 char target[HOOK_TARGET_MAX])
+{
+	const char *slash = strchr(bpf_program__section_name(program), '/');
+
+	if (slash)
+		return slash + 1;
+	snprintf(target, HOOK_TARGET_MAX, "syscalls/sys_exit_%s", hook->name);
+	return target;
 }
 
 /* ipc/shm.c, ipc/sem.c, ipc/msg.c: what a get calls to make a new object. */
@@ -180,9 +192,20 @@ bool hook_program__is_return(const struct bpf_program *program)
 	return !strncmp(bpf_program__name(program), "kretprobe_", strlen("kretprobe_"));
 }
 
+/* The exits of all calls have one program in common (bpf/tracepoints.bpf.c). */
+static void share_exit(struct hooks *hooks, struct bpf_program *program)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct hook_programs *programs = &hooks->hook[i].programs[WAY_TRACEPOINT];
+
+		if (programs->enter)
+			programs->exit = program;
+	}
+}
+
 int hooks__init(struct hooks *hooks, struct bpf_object *object)
 {
-	struct bpf_program *program;
+	struct bpf_program *program, *shared = NULL;
 
 	memset(hooks, 0, sizeof(*hooks));
 	hooks->tracefs_fd = kernelfs__open(&kernelfs_tracefs);
@@ -191,6 +214,11 @@ int hooks__init(struct hooks *hooks, struct bpf_object *object)
 	{
 		const char *name = bpf_program__name(program);
 
+		if (!strcmp(name, "exit_any")) {
+			bpf_program__set_autoload(program, false);
+			shared = program;
+			continue;
+		}
 		for (size_t i = 0; i < sizeof(program_kinds) / sizeof(*program_kinds); i++) {
 			size_t len = strlen(program_kinds[i].prefix);
 			struct hook *hook;
@@ -207,6 +235,7 @@ int hooks__init(struct hooks *hooks, struct bpf_object *object)
 				hook->programs[program_kinds[i].way].enter = program;
 		}
 	}
+	share_exit(hooks, shared);
 	mix_ways(hooks);
 	return 0;
 }
@@ -219,9 +248,10 @@ void hooks__close(struct hooks *hooks)
 	hooks->tracefs_fd = -1;
 }
 
-static int probe_one(struct hooks *hooks, struct bpf_program *program)
+static int probe_one(struct hooks *hooks, const struct hook *hook, struct bpf_program *program)
 {
-	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
+	char buffer[HOOK_TARGET_MAX];
+	const char *target = hook__program_target(hook, program, buffer);
 	int id;
 
 	switch (bpf_program__type(program)) {
@@ -244,9 +274,10 @@ static int probe_one(struct hooks *hooks, struct bpf_program *program)
  * Without attaching, which takes the kernel up to a second to undo: the function is one that may be
  * hooked, or the event exists.
  */
-static int look_at(struct hooks *hooks, struct bpf_program *program)
+static int look_at(struct hooks *hooks, const struct hook *hook, struct bpf_program *program)
 {
-	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
+	char buffer[HOOK_TARGET_MAX];
+	const char *target = hook__program_target(hook, program, buffer);
 	int id;
 
 	switch (bpf_program__type(program)) {
@@ -272,9 +303,9 @@ int hooks__look_at(struct hooks *hooks, struct hook *hook, enum hook_way way)
 	if (!has_way(hook, way))
 		return hook->err[way] = -ENOENT;
 	if (programs->enter)
-		err = look_at(hooks, programs->enter);
+		err = look_at(hooks, hook, programs->enter);
 	if (!err && programs->exit)
-		err = look_at(hooks, programs->exit);
+		err = look_at(hooks, hook, programs->exit);
 	return hook->err[way] = err;
 }
 
@@ -286,9 +317,9 @@ int hooks__probe(struct hooks *hooks, struct hook *hook, enum hook_way way)
 	if (!has_way(hook, way))
 		return hook->err[way] = -ENOENT;
 	if (programs->enter)
-		err = probe_one(hooks, programs->enter);
+		err = probe_one(hooks, hook, programs->enter);
 	if (!err && programs->exit)
-		err = probe_one(hooks, programs->exit);
+		err = probe_one(hooks, hook, programs->exit);
 	return hook->err[way] = err;
 }
 

@@ -36,8 +36,9 @@ enum hook_role {
 /* What the user may ask for. */
 enum hook_set { HOOKS_AUTO, HOOKS_FUNCTIONS, HOOKS_SYSCALLS };
 
-#define HOOKS_MAX     64
-#define HOOK_NAME_MAX 24
+#define HOOKS_MAX	64
+#define HOOK_NAME_MAX	24
+#define HOOK_TARGET_MAX 64
 
 struct hook_programs {
 	struct bpf_program *enter; /* NULL: this way has no entry program */
@@ -74,6 +75,10 @@ const char *hook_way__reason(enum hook_way way, int err);
 /* Where the way attaches the hook: "__x64_sys_shmget", "syscalls/sys_enter_shmget"; NULL: nowhere.
  */
 const char *hook__target(const struct hook *hook, enum hook_way way);
+
+/* Where that program of the hook goes; the answer may stand in `target`. */
+const char *hook__program_target(const struct hook *hook, const struct bpf_program *program,
+				 char target[HOOK_TARGET_MAX]);
 
 /* A hook that the kernel may do without: it is left off, and doctor says so. */
 bool hook__is_optional(const struct hook *hook);

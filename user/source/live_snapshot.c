@@ -31,6 +31,9 @@ struct known_space {
 
 struct known_task {
 	uint32_t pid;
+	uint32_t uid;
+	uint32_t ipcns;
+	bool scattered; /* a thread of it is in another namespace */
 	uint64_t mm;
 	uint64_t start_ns;
 	UT_hash_handle hh;
@@ -43,10 +46,12 @@ struct known_namespace {
 };
 
 struct live_snapshot {
+	const struct bpf_source *source;
 	struct known_task *tasks;
 	struct known_namespace *namespaces;
 	struct known_space *spaces;
 	bool has_mappings;	    /* the kernel's own word, not /proc's */
+	bool has_unknown;	    /* of some address space it did not tell all */
 	bool hidden;		    /* of some process neither of them tells */
 	uint64_t from_ns, until_ns; /* when the mappings were read */
 	snapshot_handler handler;
@@ -86,6 +91,9 @@ static void add_task(void *context, const void *data)
 
 	add_namespace(live, record->ipcns);
 	HASH_FIND(hh, live->tasks, &record->pid, sizeof(record->pid), task);
+	/* Processes come before their other threads. */
+	if (task)
+		task->scattered = true;
 	if (task || !record->pid || !record->mm)
 		return;
 	task = calloc(1, sizeof(*task));
@@ -94,6 +102,8 @@ static void add_task(void *context, const void *data)
 		return;
 	}
 	task->pid = record->pid;
+	task->uid = record->uid;
+	task->ipcns = record->ipcns;
 	task->mm = record->mm;
 	task->start_ns = record->start_ns;
 	HASH_ADD(hh, live->tasks, pid, sizeof(task->pid), task);
@@ -120,6 +130,7 @@ static void add_mapping(void *context, const void *data)
 	if (space->tid != record->tid)
 		return;
 	space->unknown |= record->id < 0;
+	live->has_unknown |= space->unknown;
 	if (space->unknown)
 		return;
 	for (mapping = space->mappings; mapping; mapping = mapping->next) {
@@ -288,16 +299,73 @@ static void clear(struct live_snapshot *live)
 	}
 }
 
+static bool find_known(void *context, uint32_t pid, uint64_t start_ns, uint64_t tick_ns,
+		       uint32_t *uid, uint32_t *ipcns)
+{
+	const struct live_snapshot *live = context;
+	const struct known_task *task;
+
+	HASH_FIND(hh, live->tasks, &pid, sizeof(pid), task);
+	if (!task || !task->ipcns || task->start_ns / tick_ns != start_ns / tick_ns)
+		return false;
+	*uid = task->uid;
+	*ipcns = task->ipcns;
+	return true;
+}
+
+static bool is_together(void *context, uint32_t pid)
+{
+	const struct live_snapshot *live = context;
+	const struct known_task *task;
+
+	HASH_FIND(hh, live->tasks, &pid, sizeof(pid), task);
+	return task && !task->scattered;
+}
+
+struct second_look {
+	bool (*has)(void *namespaces, uint32_t ipcns);
+	void *namespaces;
+	uint32_t last; /* neighbours mostly share one */
+	bool misses;
+};
+
+static void look_at_task(void *context, const void *data)
+{
+	const struct task_record *record = data;
+	struct second_look *look = context;
+
+	/* What we cannot see in /proc we cannot enter either. */
+	if (!record->pid || !record->ipcns || record->ipcns == look->last)
+		return;
+	look->last = record->ipcns;
+	look->misses |= !look->has(look->namespaces, record->ipcns);
+}
+
+static bool are_all_in(void *context, bool (*has)(void *namespaces, uint32_t ipcns),
+		       void *namespaces)
+{
+	const struct live_snapshot *live = context;
+	struct second_look look = {.has = has, .namespaces = namespaces};
+
+	return !bpf_source__for_each_task(live->source, look_at_task, &look) && !look.misses;
+}
+
 int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
 			struct snapshot_report *report)
 {
-	struct live_snapshot live = {.handler = handler, .context = context};
+	struct live_snapshot live = {.source = source, .handler = handler, .context = context};
+	const struct process_knowledge knowledge = {.find = find_known,
+						    .is_together = is_together,
+						    .are_all_in = are_all_in,
+						    .context = &live};
+	bool has_tasks;
 	int err;
 
 	live.from_ns = now_ns();
 	err = bpf_source__for_each_task(source, add_task, &live);
 	if (err)
 		pr_debug("cannot iterate over processes: %s", strerror(-err));
+	has_tasks = !err;
 	if (!err) {
 		err = bpf_source__for_each_mapping(source, add_mapping, &live);
 		live.has_mappings = !err;
@@ -307,7 +375,9 @@ int live_snapshot__read(const struct bpf_source *source, snapshot_handler handle
 	live.until_ns = now_ns();
 	err = live.err;
 	if (!err)
-		err = snapshot__read(hand_on, &live, report);
+		err = snapshot__read_known(hand_on, &live, report,
+					   live.has_mappings && !live.has_unknown,
+					   has_tasks ? &knowledge : NULL);
 	clear(&live);
 	return err;
 }

@@ -315,7 +315,7 @@ static int add_missed(struct namespaces *namespaces, int proc_fd, bool *missed)
 
 /* Our own is the first. */
 static int find_all(struct namespaces *namespaces, const struct processes *processes, int proc_fd,
-		    uint32_t own)
+		    uint32_t own, const struct process_knowledge *knowledge)
 {
 	uint32_t last = own;
 	int err;
@@ -329,7 +329,9 @@ static int find_all(struct namespaces *namespaces, const struct processes *proce
 		if (inum && inum != last)
 			err = add(namespaces, inum, NULL);
 		last = inum ? inum : last;
-		if (!err && processes->list[i].has_threads)
+		if (!err && processes->list[i].has_threads &&
+		    !(knowledge &&
+		      knowledge->is_together(knowledge->context, processes->list[i].pid)))
 			err = add_threads(namespaces, proc_fd, &processes->list[i]);
 	}
 	if (!err)
@@ -337,11 +339,22 @@ static int find_all(struct namespaces *namespaces, const struct processes *proce
 	return err;
 }
 
-int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd)
+static bool has_read(void *context, uint32_t ipcns)
+{
+	struct namespaces *namespaces = context;
+
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->list[i].inum == ipcns)
+			return namespaces->list[i].tried && namespaces->list[i].err != -ENOENT;
+	return false;
+}
+
+int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd,
+		     const struct process_knowledge *knowledge)
 {
 	struct visit visit = {.namespaces = namespaces, .processes = processes, .proc_fd = proc_fd};
 	bool missed = true;
-	int err = find_all(namespaces, processes, proc_fd, ipcns__inum());
+	int err = find_all(namespaces, processes, proc_fd, ipcns__inum(), knowledge);
 
 	if (err)
 		return err;
@@ -349,6 +362,9 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 	namespaces->list[0].err = objects__read(&namespaces->list[0].table);
 	if (namespaces->count > 1)
 		err = start_visit(&visit);
+	if (!err && knowledge && !any_left(namespaces) &&
+	    knowledge->are_all_in(knowledge->context, has_read, namespaces))
+		return 0;
 	for (int i = 0; i < LOOKS_MAX && !err && missed; i++) {
 		err = add_missed(namespaces, proc_fd, &missed);
 		if (!err && missed)
@@ -367,9 +383,9 @@ int namespaces__enter(uint32_t inum)
 	visit.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (visit.proc_fd < 0)
 		return -errno;
-	err = processes__read(&processes, visit.proc_fd);
+	err = processes__read(&processes, visit.proc_fd, NULL);
 	if (!err)
-		err = find_all(&namespaces, &processes, visit.proc_fd, ipcns__inum());
+		err = find_all(&namespaces, &processes, visit.proc_fd, ipcns__inum(), NULL);
 	for (size_t i = 0; !err && i < namespaces.count; i++)
 		if (namespaces.list[i].inum == inum)
 			fd = open_namespace(&visit, &namespaces.list[i]);

@@ -33,7 +33,8 @@ struct namespaces {
  * Reads the objects of each. The calling thread stays in its own namespace: another one goes into
  * the others. 0 or -errno; namespaces__free also after an error.
  */
-int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd);
+int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd,
+		     const struct process_knowledge *knowledge);
 void namespaces__free(struct namespaces *namespaces);
 
 /*

@@ -17,23 +17,22 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "source/kernel_btf.h"
 #include "source/kernelfs.h"
 
-/* Parsing the kernel's BTF takes 20 ms and more, so it is done once. */
-static struct btf *kernel_btf;
+/* Read once. */
+static struct kernel_btf *kernel_btf;
 
 int probe__btf(void)
 {
-	if (!kernel_btf)
-		kernel_btf = btf__load_vmlinux_btf();
-	return kernel_btf ? 0 : -errno;
+	return kernel_btf ? 0 : kernel_btf__open(&kernel_btf);
 }
 
 static int btf_id(const char *function)
 {
 	int err = probe__btf();
 
-	return err ? err : btf__find_by_name_kind(kernel_btf, function, BTF_KIND_FUNC);
+	return err ? err : kernel_btf__function(kernel_btf, function);
 }
 
 bool probe__in_btf(const char *function)
@@ -41,7 +40,7 @@ bool probe__in_btf(const char *function)
 	return btf_id(function) > 0;
 }
 
-static bool has_member(const struct btf_type *type, const char *name)
+static bool has_member(const struct btf *btf, const struct btf_type *type, const char *name)
 {
 	const struct btf_member *members;
 
@@ -49,11 +48,11 @@ static bool has_member(const struct btf_type *type, const char *name)
 		return false;
 	members = btf_members(type);
 	for (int i = 0; i < btf_vlen(type); i++) {
-		const char *own = btf__name_by_offset(kernel_btf, members[i].name_off);
+		const char *own = btf__name_by_offset(btf, members[i].name_off);
 
 		if (!strcmp(own, name))
 			return true;
-		if (!*own && has_member(btf__type_by_id(kernel_btf, members[i].type), name))
+		if (!*own && has_member(btf, btf__type_by_id(btf, members[i].type), name))
 			return true;
 	}
 	return false;
@@ -61,17 +60,21 @@ static bool has_member(const struct btf_type *type, const char *name)
 
 bool probe__has_member(const char *structure, const char *member)
 {
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has;
 	int id;
 
-	if (probe__btf())
+	if (!btf)
 		return false;
-	id = btf__find_by_name_kind(kernel_btf, structure, BTF_KIND_STRUCT);
-	return id > 0 && has_member(btf__type_by_id(kernel_btf, id), member);
+	id = btf__find_by_name_kind(btf, structure, BTF_KIND_STRUCT);
+	has = id > 0 && has_member(btf, btf__type_by_id(btf, id), member);
+	btf__free(btf);
+	return has;
 }
 
 void probe__close(void)
 {
-	btf__free(kernel_btf);
+	kernel_btf__free(kernel_btf);
 	kernel_btf = NULL;
 }
 

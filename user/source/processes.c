@@ -168,7 +168,8 @@ static uint32_t running_thread(int proc_fd, uint32_t pid)
 }
 
 /* False: it has ended, or is about to. */
-static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec, struct found_process *p)
+static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec,
+			 const struct process_knowledge *knowledge, struct found_process *p)
 {
 	char dir[PROCESS_DIR_LEN], data[STATUS_BYTES];
 	struct process_stat stat;
@@ -194,6 +195,10 @@ static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec, struct f
 		p->ipcns = IPCNS_INIT_INO;
 		return true;
 	}
+	if (knowledge && p->tid == pid &&
+	    knowledge->find(knowledge->context, pid, p->start_ns, NS_PER_SEC / ticks_per_sec,
+			    &p->uid, &p->ipcns))
+		return true;
 	len = read_file(proc_fd, dir, "status", data, sizeof(data));
 	if (len <= 0 || processes__parse_uid(data, len, &p->uid))
 		return false;
@@ -245,6 +250,7 @@ static int list_processes(struct processes *processes, int proc_fd)
 
 struct readers {
 	struct processes *processes;
+	const struct process_knowledge *knowledge;
 	int proc_fd;
 	long ticks_per_sec;
 	size_t next; /* taken by adding to it */
@@ -262,16 +268,20 @@ static void *read_some(void *context)
 			return NULL;
 		for (size_t i = first; i < first + PART && i < processes->count; i++)
 			if (!read_process(readers->proc_fd, processes->list[i].pid,
-					  readers->ticks_per_sec, &processes->list[i]))
+					  readers->ticks_per_sec, readers->knowledge,
+					  &processes->list[i]))
 				processes->list[i].pid = 0;
 	}
 }
 
 /* All of it is the kernel's time, which processors can share. */
-static void read_all(struct processes *processes, int proc_fd)
+static void read_all(struct processes *processes, int proc_fd,
+		     const struct process_knowledge *knowledge)
 {
-	struct readers readers = {
-		.processes = processes, .proc_fd = proc_fd, .ticks_per_sec = sysconf(_SC_CLK_TCK)};
+	struct readers readers = {.processes = processes,
+				  .knowledge = knowledge,
+				  .proc_fd = proc_fd,
+				  .ticks_per_sec = sysconf(_SC_CLK_TCK)};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0;
@@ -285,7 +295,8 @@ static void read_all(struct processes *processes, int proc_fd)
 		pthread_join(threads[--started], NULL);
 }
 
-int processes__read(struct processes *processes, int proc_fd)
+int processes__read(struct processes *processes, int proc_fd,
+		    const struct process_knowledge *knowledge)
 {
 	size_t kept = 0;
 	int err;
@@ -294,7 +305,7 @@ int processes__read(struct processes *processes, int proc_fd)
 	err = list_processes(processes, proc_fd);
 	if (err)
 		return err;
-	read_all(processes, proc_fd);
+	read_all(processes, proc_fd, knowledge);
 	for (size_t i = 0; i < processes->count; i++)
 		if (processes->list[i].pid)
 			processes->list[kept++] = processes->list[i];
@@ -308,7 +319,7 @@ bool processes__look_again(int proc_fd, struct found_process *process)
 {
 	struct found_process again;
 
-	if (!read_process(proc_fd, process->pid, sysconf(_SC_CLK_TCK), &again) ||
+	if (!read_process(proc_fd, process->pid, sysconf(_SC_CLK_TCK), NULL, &again) ||
 	    again.start_ns != process->start_ns)
 		return false;
 	*process = again;

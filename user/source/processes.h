@@ -34,8 +34,26 @@ struct processes {
 #define PROCESS_DIR_LEN 16
 void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LEN]);
 
-/* proc_fd: /proc. 0 or -errno; processes__free also after an error. */
-int processes__read(struct processes *processes, int proc_fd);
+/*
+ * What somebody knows of all processes already: of ten thousand, /proc takes 100 ms and more to
+ * tell what an iterator in the kernel tells in 10.
+ */
+struct process_knowledge {
+	/* The real uid and the namespace of the process that began in that clock tick, false: not
+	 * known. Several threads call it at once. */
+	bool (*find)(void *context, uint32_t pid, uint64_t start_ns, uint64_t tick_ns,
+		     uint32_t *uid, uint32_t *ipcns);
+	/* None of its threads is in another namespace than that. */
+	bool (*is_together)(void *context, uint32_t pid);
+	/* Looks at all once more: every thread is in a namespace of which `has` says true. */
+	bool (*are_all_in)(void *context, bool (*has)(void *namespaces, uint32_t ipcns),
+			   void *namespaces);
+	void *context;
+};
+
+/* proc_fd: /proc. knowledge: or NULL. 0 or -errno; processes__free also after an error. */
+int processes__read(struct processes *processes, int proc_fd,
+		    const struct process_knowledge *knowledge);
 void processes__free(struct processes *processes);
 
 /* Reads one of them anew, perhaps by another thread of it. False: it has ended. */

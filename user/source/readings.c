@@ -107,14 +107,15 @@ static int read_process(struct readings *r, size_t i, int proc_fd, bool with_map
 	return 0;
 }
 
-int readings__read(struct readings *r, int proc_fd, bool with_mappings)
+int readings__read(struct readings *r, int proc_fd, bool with_mappings,
+		   const struct process_knowledge *knowledge)
 {
 	int err;
 
 	*r = (struct readings){0};
 	err = maps__new(&r->maps, proc_fd);
 	if (!err)
-		err = processes__read(&r->processes, proc_fd);
+		err = processes__read(&r->processes, proc_fd, knowledge);
 	if (err)
 		return err;
 	/* The first process always runs, and is not ours. */

@@ -34,7 +34,8 @@ struct readings {
  * proc_fd: /proc, which must outlive it. with_mappings: false leaves out the mappings, and each
  * process has a space of its own. 0 or -errno; readings__free also after an error.
  */
-int readings__read(struct readings *readings, int proc_fd, bool with_mappings);
+int readings__read(struct readings *readings, int proc_fd, bool with_mappings,
+		   const struct process_knowledge *knowledge);
 void readings__free(struct readings *readings);
 
 #endif

@@ -419,7 +419,7 @@ static int tell_all(struct snapshot *s)
 }
 
 static int read_snapshot(snapshot_handler handler, void *context, struct snapshot_report *report,
-			 bool tables_only)
+			 bool tables_only, const struct process_knowledge *knowledge)
 {
 	struct snapshot s = {.handler = handler,
 			     .context = context,
@@ -436,12 +436,12 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 	s.begin_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
 	clock_gettime(CLOCK_REALTIME, &now);
 	s.epoch_ns = s.begin_ns - (now.tv_sec * NS_PER_S + now.tv_nsec);
-	err = readings__read(&s.readings, s.proc_fd, !tables_only);
+	err = readings__read(&s.readings, s.proc_fd, !tables_only, knowledge);
 	report->processes = s.readings.n_read;
 	report->processes_unreadable = s.readings.n_unreadable;
 	report->processes_hidden = s.readings.hidden;
 	if (!err)
-		err = namespaces__read(&s.namespaces, &s.readings.processes, s.proc_fd);
+		err = namespaces__read(&s.namespaces, &s.readings.processes, s.proc_fd, knowledge);
 	if (!err && s.namespaces.list[0].err)
 		err = s.namespaces.list[0].err; /* our own: no System V IPC, or no memory */
 	if (!err)
@@ -461,10 +461,16 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 
 int snapshot__read(snapshot_handler handler, void *context, struct snapshot_report *report)
 {
-	return read_snapshot(handler, context, report, false);
+	return read_snapshot(handler, context, report, false, NULL);
 }
 
 int snapshot__read_tables(snapshot_handler handler, void *context, struct snapshot_report *report)
 {
-	return read_snapshot(handler, context, report, true);
+	return read_snapshot(handler, context, report, true, NULL);
+}
+
+int snapshot__read_known(snapshot_handler handler, void *context, struct snapshot_report *report,
+			 bool tables_only, const struct process_knowledge *knowledge)
+{
+	return read_snapshot(handler, context, report, tables_only, knowledge);
 }

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "source/processes.h"
 
 /* What was seen, and what could not be. */
 struct snapshot_report {
@@ -55,5 +56,9 @@ int snapshot__read(snapshot_handler handler, void *context, struct snapshot_repo
  * and fewer rights. The report counts no mappings; unreadable are processes whose namespace is.
  */
 int snapshot__read_tables(snapshot_handler handler, void *context, struct snapshot_report *report);
+
+/* One of the two, for who knows of processes already; without mappings if it knows those too. */
+int snapshot__read_known(snapshot_handler handler, void *context, struct snapshot_report *report,
+			 bool tables_only, const struct process_knowledge *knowledge);
 
 #endif
