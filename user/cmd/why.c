@@ -25,7 +25,8 @@
 
 #define NS_PER_S 1000000000LL
 
-/* Reading takes 25 ns a page that a process has touched: a minute for a large server's hundreds. */
+/* Reading takes some tens of ns a page that a process has touched: a minute for a large server's
+ * hundreds. */
 #define RESIDENCE_NS (2 * NS_PER_S)
 
 enum { OPTION_IPCNS = 256 };

@@ -147,9 +147,9 @@ struct ledger_process {
 	uint64_t calls;
 	/* The third. */
 	uint64_t failed, enospc;
-	struct error_counts *errors; /* NULL: none */
+	struct error_counts *errors;	    /* NULL: none */
 	struct ledger_container *container; /* a reference; NULL: not known */
-	struct lineage *lineage;     /* NULL: it knows nothing */
+	struct lineage *lineage;	    /* NULL: it knows nothing */
 	struct ledger_process *prev_of_lineage, *next_of_lineage;
 	uint64_t ended_ns;
 	union {

@@ -205,8 +205,9 @@ static int print_tables(struct leaks *leaks, const struct unused *unused,
 	free(owners);
 	if (!err)
 		print_total(unused, options->unknown, out);
-	/* Not in what goes on, or what a script reads. */
-	if (!err && listing->headings && !options->timed)
+	/* Not in what goes on, or what a script reads, or where a name would have to be quoted. */
+	if (!err && listing->headings && !options->timed &&
+	    !(options->filter.container && options->filter.container->pattern))
 		print_advice(unused, options, out);
 	return err;
 }

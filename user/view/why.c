@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "view/cells.h"
+#include "view/container_view.h"
 #include "view/limit_columns.h"
 #include "view/listing.h"
 #include "view/object_story.h"
@@ -167,6 +168,23 @@ static void put_creator(struct writer *w, const struct object_info *info)
 	fprintf(w->out, OBJECT_STORY_LABEL "%s\n", "creator", end_cell(&cell));
 }
 
+/* Its creator's, or that of all who share its IPC namespace; no line where neither is known. */
+static void put_container(const struct writer *w, const struct object_info *info)
+{
+	bool by_namespace;
+	const struct container *container = ledger__container_of(w->story->ledger, info,
+								 &by_namespace);
+	struct cell cell;
+
+	if (!container)
+		return;
+	begin_cell(&cell);
+	container_view__put_text(&cell.out, container, w->utf8);
+	if (by_namespace)
+		buffer__put_str(&cell.out, ", as all processes of its IPC namespace are");
+	fprintf(w->out, OBJECT_STORY_LABEL "%s\n", "container", end_cell(&cell));
+}
+
 /* Who was the last: "postgres[3774] runs". */
 static void put_last(const struct writer *w, const char *label, uint32_t pid)
 {
@@ -247,7 +265,8 @@ static void put_limits(const struct writer *w, const struct object_info *info)
 
 struct holder_column {
 	struct table_column table;
-	bool of_segments; /* alone */
+	/* Where it says something; NULL: always. */
+	bool (*is_shown)(const struct why_story *story);
 	void (*put)(struct writer *w, const struct why_holder *holder, struct buffer *out);
 };
 
@@ -270,6 +289,12 @@ static void put_user(struct writer *w, const struct why_holder *holder, struct b
 		cells__put_user(out, &w->users, holder->info.uid, w->utf8);
 }
 
+static void put_holder_container(struct writer *w, const struct why_holder *holder,
+				 struct buffer *out)
+{
+	container_view__put_text(out, holder->info.container, w->utf8);
+}
+
 static void put_mappings(struct writer *w, const struct why_holder *holder, struct buffer *out)
 {
 	(void)w;
@@ -284,17 +309,34 @@ static void put_resident(struct writer *w, const struct why_holder *holder, stru
 		put_bytes(w, out, holder->resident);
 }
 
+static bool is_segment(const struct why_story *story)
+{
+	return story->row.info.kind == OBJECT_SHM;
+}
+
+static bool is_somewhere(const struct why_story *story)
+{
+	for (size_t i = 0; i < story->n_holders; i++) {
+		const struct container *container = story->holders[i].info.container;
+
+		if (container && container->runtime != RUNTIME_NONE)
+			return true;
+	}
+	return false;
+}
+
 static const struct holder_column columns[] = {
-	{{"PID", true, false}, false, put_pid},
-	{{"COMM", false, false}, false, put_comm},
-	{{"USER", false, false}, false, put_user},
-	{{"MAPPINGS", true, false}, true, put_mappings},
-	{{"RESIDENT", true, false}, true, put_resident},
+	{{"PID", true, false}, NULL, put_pid},
+	{{"COMM", false, false}, NULL, put_comm},
+	{{"USER", false, false}, NULL, put_user},
+	{{"CONTAINER", false, false}, is_somewhere, put_holder_container},
+	{{"MAPPINGS", true, false}, is_segment, put_mappings},
+	{{"RESIDENT", true, false}, is_segment, put_resident},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
-static int put_holder_table(struct writer *w, const struct object_info *info)
+static int put_holder_table(struct writer *w)
 {
 	const struct table_options options = {.headings = true, .utf8 = w->utf8};
 	const struct why_story *story = w->story;
@@ -306,7 +348,7 @@ static int put_holder_table(struct writer *w, const struct object_info *info)
 	int err = 0;
 
 	for (size_t i = 0; i < COLUMNS; i++)
-		if (!columns[i].of_segments || info->kind == OBJECT_SHM)
+		if (!columns[i].is_shown || columns[i].is_shown(story))
 			shown[n++] = columns[i].table;
 	table = table__new(shown, n, &options);
 	if (!table)
@@ -314,7 +356,7 @@ static int put_holder_table(struct writer *w, const struct object_info *info)
 	for (size_t h = 0; !err && h < story->n_holders; h++) {
 		n = 0;
 		for (size_t i = 0; i < COLUMNS; i++) {
-			if (columns[i].of_segments && info->kind != OBJECT_SHM)
+			if (columns[i].is_shown && !columns[i].is_shown(story))
 				continue;
 			columns[i].put(w, &story->holders[h], begin_cell(&texts[n]));
 			cells[n] = end_cell(&texts[n]);
@@ -368,7 +410,7 @@ static int put_holders(struct writer *w, const struct object_info *info)
 		info->kind == OBJECT_SHM ? "Attached by"
 					 : "Live processes that were the last to use it");
 	if (w->story->n_holders)
-		err = put_holder_table(w, info);
+		err = put_holder_table(w);
 	else if (!w->story->hidden)
 		fputs("nobody\n", w->out);
 	put_unseen(w);
@@ -413,6 +455,7 @@ static int print_text(struct writer *w)
 	object_story__put_owner(w->out, info, end_cell(&user));
 	put_created(w);
 	put_creator(w, info);
+	put_container(w, info);
 	put_past(w, info);
 	if (info->kind == OBJECT_SHM)
 		fprintf(w->out, OBJECT_STORY_LABEL "%s\n", "marked",

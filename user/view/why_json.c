@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "view/container_view.h"
 #include "view/leaks_json.h"
 #include "view/ledger.h"
 #include "view/verdict.h"
@@ -86,6 +87,7 @@ static size_t put_holder(char data[OBJECT_JSON_BYTES], const struct object_info 
 	json_writer__u64(&w, "pid", holder->info.pid);
 	json_writer__string(&w, "comm", holder->info.comm, sizeof(holder->info.comm));
 	json_writer__u64_or_null(&w, "uid", why__is_seen(&holder->info), holder->info.uid);
+	container_view__put_json(&w, "container", holder->info.container);
 	json_writer__u64_or_null(&w, "mappings", segment, holder->mappings);
 	json_writer__u64_or_null(&w, "resident", segment && !holder->err, holder->resident);
 	json_writer__end(&w);
