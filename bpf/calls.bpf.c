@@ -87,16 +87,8 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 static __always_inline void fill_call(struct call_event *event, const struct call_stash *call,
 				      __s64 ret, __u64 now, __u32 type, __u32 flags)
 {
-	__u64 pid_tgid = visible_pid_tgid();
-
 	event->head.time_ns = call->time_ns;
-	event->head.type = type;
-	event->head.pid = pid_tgid >> 32;
-	event->head.tid = (__u32)pid_tgid;
-	event->head.uid = (__u32)bpf_get_current_uid_gid();
-	event->head.ipcns = current_ipcns_inum();
-	event->head.reserved = 0;
-	bpf_get_current_comm(event->head.comm, sizeof(event->head.comm));
+	fill_who(&event->head, type);
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = ret;
@@ -161,14 +153,29 @@ static __always_inline _Bool is_own(void)
 	return visible_pid_tgid() >> 32 == own_pid;
 }
 
+/* The thread's first call, or the first one since its place was given up. */
+static __always_inline int stash_new(__u32 tid, struct call_stash *call)
+{
+	call->time_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
+		count_lost(call->call);
+	else
+		__sync_fetch_and_add(&stash_used, 1);
+	return 0;
+}
+
 /*
- * time_ns is set here, last, so that what shmtrace itself does is no part of the duration. A stash
- * that is still there is a call whose exit was not seen: a return probe that found no free slot, or
- * a program that did not run because another one ran on that CPU.
+ * A thread keeps its place until it ends: to put it into the hash table and take it out would cost
+ * as much as all the rest of a call. Only the thread itself touches what is in it.
+ *
+ * time_ns is set last, so that what shmtrace itself does is no part of the duration. A call that is
+ * still there is one whose exit was not seen: a return probe that found no free slot, or a program
+ * that did not run because another one ran on that CPU.
  */
 __hidden int call_enter(struct call_stash *call)
 {
 	__u32 tid = current_tid();
+	struct call_stash *place;
 
 	if (stopped || is_own())
 		return 0;
@@ -177,11 +184,32 @@ __hidden int call_enter(struct call_stash *call)
 			return 0;
 		call->unwanted = 1;
 	}
-	call->time_ns = bpf_ktime_get_ns();
-	if (!bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
+	place = bpf_map_lookup_elem(&stash, &tid);
+	if (!place)
+		return stash_new(tid, call);
+	if (place->time_ns)
+		count_lost(place->call);
+	*place = *call;
+	place->time_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* Its thread ends, or there are too many that keep theirs. */
+static __always_inline void give_up_place(__u32 tid)
+{
+	if (!bpf_map_delete_elem(&stash, &tid))
+		__sync_fetch_and_add(&stash_used, -1);
+}
+
+__hidden int drop_stash(__u32 tid)
+{
+	struct call_stash *call = bpf_map_lookup_elem(&stash, &tid);
+
+	if (!call)
 		return 0;
-	count_lost(call->call);
-	bpf_map_update_elem(&stash, &tid, call, BPF_EXIST);
+	if (call->time_ns && !stopped && !call->unwanted)
+		count_lost(call->call);
+	give_up_place(tid);
 	return 0;
 }
 
@@ -200,7 +228,7 @@ __hidden int call_exit(__u32 id, __s64 ret)
 	__u32 flags;
 
 	call = bpf_map_lookup_elem(&stash, &tid);
-	if (!call)
+	if (!call || !call->time_ns)
 		return 0;
 	if (stopped)
 		goto out;
@@ -222,6 +250,8 @@ out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */
 	if (call->stage)
 		bpf_map_delete_elem(&limits, &tid);
-	bpf_map_delete_elem(&stash, &tid);
+	call->time_ns = 0;
+	if (stash_used > stash_kept)
+		give_up_place(tid);
 	return 0;
 }

@@ -256,9 +256,12 @@ struct lost_event {
 	__u64 ledger; /* records for the ledger */
 };
 
-/* A call between its entry and its exit: value of the map `stash`, whose key is the thread. */
+/*
+ * A call between its entry and its exit: value of the map `stash`, whose key is the thread. It stays
+ * there for the thread's next call, with time_ns 0: see bpf/calls.bpf.c.
+ */
 struct call_stash {
-	__u64 time_ns;
+	__u64 time_ns; /* 0: the thread is in no call that was stashed */
 	__u64 args[EVENT_ARGS_MAX];
 	__u16 call;    /* enum call_id */
 	__u16 abi;     /* enum call_abi */

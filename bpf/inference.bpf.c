@@ -40,28 +40,27 @@ static __noinline int send_inferred_object(__u32 action, struct call_stash *call
 		event->cause = !(event->key == IPC_PRIVATE || flags & IPC_EXCL);
 	event->nattch = 0;
 	__builtin_memset(&event->past, 0, sizeof(event->past));
-	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
+	event->start_ns = current_start_ns();
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }
 
 static __noinline int send_inferred_mapping(__u32 action, __s32 id, __u64 address)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct mapping_event *event;
 
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return count_lost_ledger();
 	fill_head(&event->head, EVENT_MAPPING);
-	event->mm = (__u64)BPF_CORE_READ(task, mm);
+	event->mm = current_mm();
 	event->address = address;
 	event->ipcns = event->head.ipcns;
 	event->id = id;
 	event->action = action;
 	event->count = 1;
 	event->size = 0;
-	event->start_ns = process_start_ns(task);
+	event->start_ns = current_start_ns();
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }

@@ -32,6 +32,22 @@ static __always_inline __u64 process_start_ns(struct task_struct *task)
 	return BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
+static __always_inline __u64 current_mm(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	if (has_typed_task())
+		return (__u64)bpf_get_current_task_btf()->mm;
+	return (__u64)BPF_CORE_READ(task, mm);
+}
+
+static __always_inline __u64 current_start_ns(void)
+{
+	if (has_typed_task())
+		return bpf_get_current_task_btf()->group_leader->start_boottime;
+	return process_start_ns((struct task_struct *)bpf_get_current_task());
+}
+
 /* The pid of another task as the reader's pid namespace has it; 0: not visible there. */
 static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 {
@@ -54,16 +70,8 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 
 static __always_inline void fill_head(struct event *head, __u32 type)
 {
-	__u64 pid_tgid = visible_pid_tgid();
-
 	head->time_ns = bpf_ktime_get_ns();
-	head->type = type;
-	head->pid = pid_tgid >> 32;
-	head->tid = (__u32)pid_tgid;
-	head->uid = (__u32)bpf_get_current_uid_gid();
-	head->ipcns = current_ipcns_inum();
-	head->reserved = 0;
-	bpf_get_current_comm(head->comm, sizeof(head->comm));
+	fill_who(head, type);
 }
 
 /*

@@ -90,6 +90,7 @@ extern const volatile __u32 own_pid;
 extern const volatile __u64 pidns_dev;
 extern const volatile __u64 pidns_ino;
 extern const volatile __u64 wakeup_interval_ns;
+extern const volatile __u64 stash_kept;
 extern const volatile _Bool ledger;
 extern const volatile _Bool ledger_by_calls;
 extern const volatile __u32 hooked_calls;
@@ -113,6 +114,7 @@ extern const volatile char filter_comm[EVENT_COMM_LEN];
 extern __u32 followed_root;
 extern _Bool stopped;
 extern __u32 staged_calls;
+extern __u64 stash_used;
 extern __u64 followed_lost;
 extern __u64 lost_calls[CALL_COUNT];
 extern __u64 lost_ledger;
@@ -120,6 +122,7 @@ extern __u64 lost_ledger;
 /* calls.bpf.c */
 int call_enter(struct call_stash *call);
 int call_exit(__u32 id, __s64 ret);
+int drop_stash(__u32 tid);
 
 /* filter.bpf.c */
 int caller_passes(void);
@@ -148,16 +151,62 @@ static __always_inline __u32 current_tid(void)
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
+/*
+ * 5.11 and later give the task with its type, whose members are then plain loads. What has to be
+ * read by a helper costs more than all else in a program.
+ */
+static __always_inline _Bool has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
 static __always_inline struct ipc_namespace *current_ipc_ns(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
+	if (has_typed_task())
+		return bpf_get_current_task_btf()->nsproxy->ipc_ns;
 	return BPF_CORE_READ(task, nsproxy, ipc_ns);
 }
 
 static __always_inline __u32 current_ipcns_inum(void)
 {
+	if (has_typed_task())
+		return bpf_get_current_task_btf()->nsproxy->ipc_ns->ns.inum;
 	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
+}
+
+/* The call that the current thread is in, if it was stashed at its entry. */
+static __always_inline struct call_stash *current_call(void)
+{
+	__u32 tid = current_tid();
+	struct call_stash *call = bpf_map_lookup_elem(&stash, &tid);
+
+	return call && call->time_ns ? call : NULL;
+}
+
+/* Everything but the time. Behind its NUL the name may have bytes of an older one (before 5.17). */
+static __always_inline void fill_who(struct event *head, __u32 type)
+{
+	__u64 pid_tgid = visible_pid_tgid();
+
+	head->type = type;
+	head->pid = pid_tgid >> 32;
+	head->tid = (__u32)pid_tgid;
+	head->reserved = 0;
+	if (has_typed_task()) {
+		struct task_struct *task = bpf_get_current_task_btf();
+		const __u64 *comm = (const __u64 *)task->comm;
+
+		head->uid = task->cred->uid.val;
+		head->ipcns = task->nsproxy->ipc_ns->ns.inum;
+		((__u64 *)head->comm)[0] = comm[0];
+		((__u64 *)head->comm)[1] = comm[1];
+	} else {
+		head->uid = (__u32)bpf_get_current_uid_gid();
+		head->ipcns = current_ipcns_inum();
+		bpf_get_current_comm(head->comm, sizeof(head->comm));
+	}
 }
 
 static __always_inline _Bool is_error(__s64 ret)

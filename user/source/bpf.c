@@ -29,6 +29,7 @@
 
 /* Callers that may be inside a data-path call at once: each sleeper holds its stash. */
 #define STASH_BLOCKING 65536
+#define STASH_USUAL    8192
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
@@ -154,11 +155,10 @@ static void set_pid_namespace(struct shmtrace_bpf *skel)
 static void set_lifecycle_programs(struct shmtrace_bpf *skel,
 				   const struct bpf_source_options *options, bool tracepoints)
 {
-	const bool any = tracepoints && (options->root || options->ledger);
-
-	bpf_program__set_autoload(skel->progs.sched_process_fork, any);
-	bpf_program__set_autoload(skel->progs.sched_process_exit, any);
-	bpf_program__set_autoload(skel->progs.sched_process_exec, any && options->ledger);
+	bpf_program__set_autoload(skel->progs.sched_process_fork,
+				  tracepoints && (options->root || options->ledger));
+	bpf_program__set_autoload(skel->progs.sched_process_exit, tracepoints);
+	bpf_program__set_autoload(skel->progs.sched_process_exec, tracepoints && options->ledger);
 }
 
 static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
@@ -175,9 +175,12 @@ static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_opt
 
 static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
+	const uint32_t stash = options->calls & CALLS_BLOCKING ? STASH_BLOCKING : STASH_USUAL;
+
 	bpf_map__set_max_entries(skel->maps.events, round_buffer(options->buffer));
-	if (options->calls & CALLS_BLOCKING)
-		bpf_map__set_max_entries(skel->maps.stash, STASH_BLOCKING);
+	bpf_map__set_max_entries(skel->maps.stash, stash);
+	/* The other half is for threads that come and go. */
+	skel->rodata->stash_kept = stash / 2;
 	if (options->n_pids)
 		bpf_map__set_max_entries(skel->maps.filter_pids, options->n_pids);
 	if (options->root)
@@ -307,7 +310,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 {
 	const struct hook *failed;
 	struct shmtrace_bpf *skel;
-	bool tracepoints = true;
+	bool tracepoints;
 	int err;
 
 	skel = shmtrace_bpf__open();
@@ -323,8 +326,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 			    &failed);
 	if (err)
 		return explain_no_hooks(options->hooks, failed, why, why_size);
-	if (options->ledger || options->root)
-		tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
+	tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
 	set_lifecycle_programs(skel, options, tracepoints);
 	set_iterators(skel, options);
 	if (options->ledger)
@@ -515,7 +517,7 @@ static void add_unfinished(const struct bpf_source *source, unsigned long long l
 	while (!bpf_map_get_next_key(fd, previous, &tid)) {
 		previous = &tid;
 		if (bpf_map_lookup_elem(fd, &tid, &stash) || stash.call >= CALL_COUNT ||
-		    stash.unwanted)
+		    !stash.time_ns || stash.unwanted)
 			continue;
 		if ((kill(tid, 0) && errno == ESRCH) ||
 		    (!(CALLS_BLOCKING & 1U << stash.call) &&
