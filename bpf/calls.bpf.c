@@ -3,6 +3,7 @@
  * The path of one call: stashed at its entry, sent at its exit. All sets of hooks end here.
  */
 #include "ledger.bpf.h"
+#include "stash.bpf.h"
 
 static __u64 last_wakeup_ns;
 static __u64 lost_total;
@@ -153,25 +154,35 @@ static __always_inline _Bool is_own(void)
 	return visible_pid_tgid() >> 32 == own_pid;
 }
 
-/* The thread's first call, or the first one since its place was given up. */
-static __always_inline int stash_new(__u32 tid, struct call_stash *call)
-{
-	call->time_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
-		count_lost(call->call);
-	else
-		__sync_fetch_and_add(&stash_used, 1);
-	return 0;
-}
-
 /*
- * A thread keeps its place until it ends: to put it into the hash table and take it out would cost
- * as much as all the rest of a call. Only the thread itself touches what is in it.
- *
  * time_ns is set last, so that what shmtrace itself does is no part of the duration. A call that is
  * still there is one whose exit was not seen: a return probe that found no free slot, or a program
  * that did not run because another one ran on that CPU.
  */
+static __always_inline int stash_in_place(struct call_stash *place, const struct call_stash *call,
+					  __u32 tid)
+{
+	if (place->time_ns)
+		count_lost(place->call);
+	*place = *call;
+	place->tid = tid;
+	place->time_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int stash_in_table(struct call_stash *call, __u32 tid)
+{
+	struct call_stash *before = bpf_map_lookup_elem(&stash, &tid);
+
+	if (before)
+		count_lost(before->call);
+	call->tid = tid;
+	call->time_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&stash, &tid, call, BPF_ANY))
+		count_lost(call->call);
+	return 0;
+}
+
 __hidden int call_enter(struct call_stash *call)
 {
 	__u32 tid = current_tid();
@@ -184,32 +195,24 @@ __hidden int call_enter(struct call_stash *call)
 			return 0;
 		call->unwanted = 1;
 	}
-	place = bpf_map_lookup_elem(&stash, &tid);
-	if (!place)
-		return stash_new(tid, call);
-	if (place->time_ns)
-		count_lost(place->call);
-	*place = *call;
-	place->time_ns = bpf_ktime_get_ns();
-	return 0;
+	place = stash_place(tid);
+	if (place && (place->tid == tid || (!place->tid && stash_claim(place, tid))))
+		return stash_in_place(place, call, tid);
+	return stash_in_table(call, tid);
 }
 
-/* Its thread ends, or there are too many that keep theirs. */
-static __always_inline void give_up_place(__u32 tid)
+/* At its end: nobody can have the same number before. */
+__hidden int forget_thread(__u32 tid)
 {
-	if (!bpf_map_delete_elem(&stash, &tid))
-		__sync_fetch_and_add(&stash_used, -1);
-}
+	struct call_stash *place = stash_place(tid);
+	struct call_stash *call = stash_find(tid);
 
-__hidden int drop_stash(__u32 tid)
-{
-	struct call_stash *call = bpf_map_lookup_elem(&stash, &tid);
-
-	if (!call)
-		return 0;
-	if (call->time_ns && !stopped && !call->unwanted)
+	if (call && !stopped && !call->unwanted)
 		count_lost(call->call);
-	give_up_place(tid);
+	if (place && place->tid == tid)
+		stash_give_back(place);
+	else if (call)
+		bpf_map_delete_elem(&stash, &tid);
 	return 0;
 }
 
@@ -227,8 +230,8 @@ __hidden int call_exit(__u32 id, __s64 ret)
 	__u64 result = ret;
 	__u32 flags;
 
-	call = bpf_map_lookup_elem(&stash, &tid);
-	if (!call || !call->time_ns)
+	call = stash_find(tid);
+	if (!call)
 		return 0;
 	if (stopped)
 		goto out;
@@ -250,8 +253,6 @@ out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */
 	if (call->stage)
 		bpf_map_delete_elem(&limits, &tid);
-	call->time_ns = 0;
-	if (stash_used > stash_kept)
-		give_up_place(tid);
+	stash_drop(tid);
 	return 0;
 }

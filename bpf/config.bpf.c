@@ -4,7 +4,10 @@
  * that it reads while they run.
  */
 #include "ledger.bpf.h"
+#include "stash.bpf.h"
 
+struct places_map places SEC(".maps");
+struct claims_map claims SEC(".maps");
 struct stash_map stash SEC(".maps");
 struct limits_map limits SEC(".maps");
 struct pids_map filter_pids SEC(".maps");
@@ -23,9 +26,6 @@ const volatile __u64 pidns_ino = 0;
  * interval: it looks by itself while it is busy. A wake-up an event costs more than all the rest.
  */
 const volatile __u64 wakeup_interval_ns = 20000000;
-
-/* Threads that keep their place between two calls. */
-const volatile __u64 stash_kept = 0;
 
 /* Feed the ledger; by_calls: from the system calls, as nothing else is seen. */
 const volatile _Bool ledger = 0;
@@ -62,8 +62,6 @@ const volatile __u32 own_pid = 0;
 _Bool stopped = 0;
 /* Gets, by enum call_id, whose making of a new object is hooked too: written once they are on. */
 __u32 staged_calls = 0;
-/* Threads that have a place in the stash. */
-__u64 stash_used = 0;
 /* Children that found no room in `followed`. */
 __u64 followed_lost = 0;
 /* Calls that found no room in the ring buffer or in the stash, or whose exit was not seen. */

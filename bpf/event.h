@@ -257,19 +257,22 @@ struct lost_event {
 };
 
 /*
- * A call between its entry and its exit: value of the map `stash`, whose key is the thread. It stays
- * there for the thread's next call, with time_ns 0: see bpf/calls.bpf.c.
+ * A call between its entry and its exit: in the thread's own place (map `places`), or where that is
+ * another's in the map `stash`, whose key is the thread. See bpf/stash.bpf.h. It fills a line of
+ * the cache.
  */
 struct call_stash {
-	__u64 time_ns; /* 0: the thread is in no call that was stashed */
+	__u64 time_ns; /* 0, in a place: its thread is in no call */
 	__u64 args[EVENT_ARGS_MAX];
-	__u16 call;    /* enum call_id */
-	__u16 abi;     /* enum call_abi */
-	__u8 kludge;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
-	__u8 unwanted; /* stashed for the ledger alone */
-	__u8 stage;    /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
-	__u8 reserved; /* 0 */
+	__u32 tid;	   /* thread, in the initial pid namespace; 0, of a place: nobody's */
+	__u8 call;	   /* enum call_id */
+	__u8 abi;	   /* enum call_abi */
+	__u8 stage;	   /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
+	__u8 kludge : 1;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u8 unwanted : 1; /* stashed for the ledger alone */
 };
+
+#define STASH_PLACES 4096 /* a power of two: that of a thread is its number modulo this */
 
 /*
  * An object that -k follows: key of the map `objects`, which the user side seeds with those that
@@ -321,6 +324,7 @@ EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
+EVENT_ASSERT(sizeof(struct call_stash) == 64);
 EVENT_ASSERT(sizeof(struct object_key) == 12);
 #undef EVENT_ASSERT
 

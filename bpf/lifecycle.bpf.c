@@ -73,7 +73,7 @@ static __noinline int exited(struct task_struct *task)
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 	__u32 visible_tgid, status;
 
-	drop_stash(BPF_CORE_READ(task, pid));
+	forget_thread(BPF_CORE_READ(task, pid));
 	if (BPF_CORE_READ(task, signal, live.counter) > 0 || stopped)
 		return 0;
 	if (filter_by_descent) {

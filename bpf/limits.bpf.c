@@ -6,6 +6,7 @@
  * call, another process may have changed them: then CALL_F_LIMITS_EXACT is not set.
  */
 #include "shmtrace.bpf.h"
+#include "stash.bpf.h"
 
 __hidden int limits_read(struct ipc_limits *out)
 {

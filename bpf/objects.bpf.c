@@ -5,6 +5,7 @@
  * is announced before anybody can attach it, and an id is free only after its end was.
  */
 #include "ledger.bpf.h"
+#include "stash.bpf.h"
 
 struct ids_owners_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -29,13 +29,6 @@ struct attach_key {
 	__u32 reserved;
 };
 
-struct stash_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32); /* thread, in the initial pid namespace */
-	__type(value, struct call_stash);
-};
-
 struct limits_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -77,7 +70,6 @@ struct events_map {
 	__uint(max_entries, 4096);
 };
 
-extern struct stash_map stash SEC(".maps");
 extern struct limits_map limits SEC(".maps");
 extern struct pids_map filter_pids SEC(".maps");
 extern struct followed_map followed SEC(".maps");
@@ -90,7 +82,6 @@ extern const volatile __u32 own_pid;
 extern const volatile __u64 pidns_dev;
 extern const volatile __u64 pidns_ino;
 extern const volatile __u64 wakeup_interval_ns;
-extern const volatile __u64 stash_kept;
 extern const volatile _Bool ledger;
 extern const volatile _Bool ledger_by_calls;
 extern const volatile __u32 hooked_calls;
@@ -114,7 +105,6 @@ extern const volatile char filter_comm[EVENT_COMM_LEN];
 extern __u32 followed_root;
 extern _Bool stopped;
 extern __u32 staged_calls;
-extern __u64 stash_used;
 extern __u64 followed_lost;
 extern __u64 lost_calls[CALL_COUNT];
 extern __u64 lost_ledger;
@@ -122,7 +112,7 @@ extern __u64 lost_ledger;
 /* calls.bpf.c */
 int call_enter(struct call_stash *call);
 int call_exit(__u32 id, __s64 ret);
-int drop_stash(__u32 tid);
+int forget_thread(__u32 tid);
 
 /* filter.bpf.c */
 int caller_passes(void);
@@ -174,15 +164,6 @@ static __always_inline __u32 current_ipcns_inum(void)
 	if (has_typed_task())
 		return bpf_get_current_task_btf()->nsproxy->ipc_ns->ns.inum;
 	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
-}
-
-/* The call that the current thread is in, if it was stashed at its entry. */
-static __always_inline struct call_stash *current_call(void)
-{
-	__u32 tid = current_tid();
-	struct call_stash *call = bpf_map_lookup_elem(&stash, &tid);
-
-	return call && call->time_ns ? call : NULL;
 }
 
 /* Everything but the time. Behind its NUL the name may have bytes of an older one (before 5.17). */

@@ -29,7 +29,6 @@
 
 /* Callers that may be inside a data-path call at once: each sleeper holds its stash. */
 #define STASH_BLOCKING 65536
-#define STASH_USUAL    8192
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
@@ -175,12 +174,9 @@ static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_opt
 
 static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
-	const uint32_t stash = options->calls & CALLS_BLOCKING ? STASH_BLOCKING : STASH_USUAL;
-
 	bpf_map__set_max_entries(skel->maps.events, round_buffer(options->buffer));
-	bpf_map__set_max_entries(skel->maps.stash, stash);
-	/* The other half is for threads that come and go. */
-	skel->rodata->stash_kept = stash / 2;
+	if (options->calls & CALLS_BLOCKING)
+		bpf_map__set_max_entries(skel->maps.stash, STASH_BLOCKING);
 	if (options->n_pids)
 		bpf_map__set_max_entries(skel->maps.filter_pids, options->n_pids);
 	if (options->root)
@@ -506,23 +502,32 @@ void bpf_source__stop(struct bpf_source *source)
  * never did are still stashed: their thread has ended, or it is long out of a call that does not
  * sleep.
  */
+static void add_if_unfinished(const struct call_stash *stash, uint64_t now_ns,
+			      unsigned long long lost[CALL_COUNT])
+{
+	if (!stash->time_ns || stash->call >= CALL_COUNT || stash->unwanted)
+		return;
+	if ((kill(stash->tid, 0) && errno == ESRCH) ||
+	    (!(CALLS_BLOCKING & 1U << stash->call) && stash->time_ns + UNFINISHED_NS < now_ns))
+		lost[stash->call]++;
+}
+
 static void add_unfinished(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
 {
-	int fd = bpf_map__fd(source->skel->maps.stash);
+	const int places = bpf_map__fd(source->skel->maps.places);
+	const int table = bpf_map__fd(source->skel->maps.stash);
 	uint32_t tid, *previous = NULL;
 	struct call_stash stash;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	while (!bpf_map_get_next_key(fd, previous, &tid)) {
+	for (uint32_t i = 0; i < STASH_PLACES; i++)
+		if (!bpf_map_lookup_elem(places, &i, &stash))
+			add_if_unfinished(&stash, timespec_ns(&now), lost);
+	while (!bpf_map_get_next_key(table, previous, &tid)) {
 		previous = &tid;
-		if (bpf_map_lookup_elem(fd, &tid, &stash) || stash.call >= CALL_COUNT ||
-		    !stash.time_ns || stash.unwanted)
-			continue;
-		if ((kill(tid, 0) && errno == ESRCH) ||
-		    (!(CALLS_BLOCKING & 1U << stash.call) &&
-		     stash.time_ns + UNFINISHED_NS < timespec_ns(&now)))
-			lost[stash.call]++;
+		if (!bpf_map_lookup_elem(table, &tid, &stash))
+			add_if_unfinished(&stash, timespec_ns(&now), lost);
 	}
 }
 
