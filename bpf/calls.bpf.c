@@ -5,6 +5,11 @@
 #include "ledger.bpf.h"
 #include "stash.bpf.h"
 
+#define IPC_RMID   0
+#define SHM_LOCK   11
+#define SHM_UNLOCK 12
+#define IPC_64	   0x0100
+
 static __u64 last_wakeup_ns;
 static __u64 lost_total;
 static __u64 lost_reported;
@@ -148,6 +153,49 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
+/* A call that succeeded says something of an object or a mapping (user/source/inference.c). */
+static __always_inline _Bool tells_ledger(const struct call_stash *call)
+{
+	__u32 cmd;
+
+	switch (call->call) {
+	case CALL_SHMGET:
+	case CALL_SEMGET:
+	case CALL_MSGGET:
+	case CALL_SHMAT:
+	case CALL_SHMDT:
+		return 1;
+	case CALL_SHMCTL:
+		cmd = (__u32)call->args[1] & ~IPC_64;
+		return cmd == IPC_RMID || cmd == SHM_LOCK || cmd == SHM_UNLOCK;
+	case CALL_MSGCTL:
+		return ((__u32)call->args[1] & ~IPC_64) == IPC_RMID;
+	case CALL_SEMCTL:
+		return ((__u32)call->args[2] & ~IPC_64) == IPC_RMID;
+	}
+	return 0;
+}
+
+static __always_inline void send_call_ledger(const struct call_stash *call, __s64 ret, __u64 now,
+					     __u32 flags, _Bool wanted)
+{
+	struct call_ledger_event *event;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		if (wanted)
+			count_lost(call->call);
+		count_lost_ledger();
+		return;
+	}
+	fill_call(&event->call, call, ret, now, EVENT_CALL_LEDGER, flags);
+	event->mm = current_mm();
+	event->start_ns = current_start_ns();
+	event->gid = current_gid();
+	event->unwanted = !wanted;
+	bpf_ringbuf_submit(event, wakeup_flags(now));
+}
+
 /* What we read from the kernel by System V IPC ourselves is no news. */
 static __always_inline _Bool is_own(void)
 {
@@ -228,6 +276,7 @@ __hidden int call_exit(__u32 id, __s64 ret)
 	__u32 tid = current_tid();
 	struct call_stash *call;
 	__u64 result = ret;
+	_Bool wanted;
 	__u32 flags;
 
 	call = stash_find(tid);
@@ -240,9 +289,11 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		goto out;
 	}
 	flags = read_indirect(call, &result);
-	if (ledger_by_calls && !is_error(result))
-		ledger_from_call(call, result);
-	if (!call->unwanted && result_passes(call, result)) {
+	wanted = !call->unwanted && result_passes(call, result);
+	if (ledger_by_calls && !is_error(result) && tells_ledger(call)) {
+		report_lost(now);
+		send_call_ledger(call, result, now, flags, wanted);
+	} else if (wanted) {
 		report_lost(now);
 		if (is_limited(call, result))
 			send_call_limits(call, result, now, tid);

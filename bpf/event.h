@@ -50,6 +50,7 @@ enum event_type {
 	EVENT_MAPPING = 5,     /* struct mapping_event */
 	EVENT_PROCESS = 6,     /* struct process_event */
 	EVENT_SNAPSHOT = 7,    /* struct snapshot_event: begin and end of what was found */
+	EVENT_CALL_LEDGER = 8, /* struct call_ledger_event; source/ makes two events of it */
 };
 
 enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
@@ -130,6 +131,18 @@ struct ipc_limits {
 struct call_limits_event {
 	struct call_event call;
 	struct ipc_limits limits;
+};
+
+/*
+ * Where only system calls are seen: a call that succeeded and says something of an object or a
+ * mapping, with what the ledger needs to know besides (user/source/inference.c).
+ */
+struct call_ledger_event {
+	struct call_event call;
+	__u64 mm;	/* of the caller */
+	__u64 start_ns; /* of the caller */
+	__u32 gid;	/* real gid in the initial user namespace */
+	__u32 unwanted; /* 1: for the ledger alone, since a filter does not let the call pass */
 };
 
 /* What the ledger lives on. All times are CLOCK_MONOTONIC; process starts are CLOCK_BOOTTIME. */
@@ -317,6 +330,7 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, ret) == 96);
 EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 72);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
+EVENT_ASSERT(sizeof(struct call_ledger_event) == sizeof(struct call_event) + 24);
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
 EVENT_ASSERT(sizeof(struct object_past) == 32);
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 16 + sizeof(struct object_past));

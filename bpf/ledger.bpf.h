@@ -20,9 +20,6 @@ struct ids_owner {
 /* objects.bpf.c */
 int learn_ids(__u64 ids, __u64 ns);
 
-/* inference.bpf.c */
-int ledger_from_call(struct call_stash *call, __u64 ret);
-
 /* calls.bpf.c */
 int count_lost_ledger(void);
 __u64 ledger_wakeup_flags(__u64 now);
@@ -46,6 +43,13 @@ static __always_inline __u64 current_start_ns(void)
 	if (has_typed_task())
 		return bpf_get_current_task_btf()->group_leader->start_boottime;
 	return process_start_ns((struct task_struct *)bpf_get_current_task());
+}
+
+static __always_inline __u32 current_gid(void)
+{
+	if (has_typed_task())
+		return bpf_get_current_task_btf()->cred->gid.val;
+	return bpf_get_current_uid_gid() >> 32;
 }
 
 /* The pid of another task as the reader's pid namespace has it; 0: not visible there. */

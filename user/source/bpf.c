@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "shmtrace.skel.h"
+#include "source/inference.h"
 #include "source/ipcns.h"
 #include "source/probe.h"
 #include "source/sysvipc.h"
@@ -73,20 +74,36 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 #define BATCH_MAX   4096 /* events between two looks at signals and the clock */
 #define BATCH_LARGE 256
 
+/* The ledger hears first what the call has done. */
+static int handle_both(struct bpf_source *source, const struct call_ledger_event *event)
+{
+	struct call_event call = event->call;
+	const struct event *inferred;
+	union inference room;
+	int err = 0;
+
+	inferred = inference__of(event, &room);
+	if (inferred && inferred->time_ns >= source->attached_ns)
+		err = source->handler(source->context, inferred);
+	call.head.type = EVENT_CALL;
+	return err || event->unwanted ? err : source->handler(source->context, &call.head);
+}
+
 static int handle_sample(void *context, void *data, size_t size)
 {
 	struct bpf_source *source = context;
 	const struct event *event = data;
+	int err = 0;
 
 	(void)size;
 	source->last_batch++;
+	if (event->type == EVENT_CALL_LEDGER)
+		err = handle_both(source, data);
 	/* While the hooks were attached one by one, beginnings were seen whose ends were not. */
-	if (event->type >= EVENT_OBJECT && event->time_ns < source->attached_ns)
-		return 0;
+	else if (event->type < EVENT_OBJECT || event->time_ns >= source->attached_ns)
+		err = source->handler(source->context, event);
 	/* libbpf has moved on past this sample when it sees the error, so nothing is lost by it. */
-	if (source->handler(source->context, data) || source->last_batch >= BATCH_MAX)
-		return -EAGAIN;
-	return 0;
+	return err || source->last_batch >= BATCH_MAX ? -EAGAIN : 0;
 }
 
 static size_t round_buffer(size_t bytes)
