@@ -5,6 +5,8 @@
 #include "base/buffer.h"
 
 #define U64_DIGITS 20
+/* Sign and digits; as many bytes more behind the end, so that the copy has one length always. */
+#define ROOM (1 + U64_DIGITS)
 
 static const char digit_pairs[] = "00010203040506070809"
 				  "10111213141516171819"
@@ -44,24 +46,36 @@ void buffer__put_spaces(struct buffer *b, size_t count)
 	b->len += count;
 }
 
+/* The number from start to end, behind which another ROOM bytes may be read. */
+static void put_number(struct buffer *b, const char *start, const char *end)
+{
+	if (!b->overflow && b->cap - b->len >= ROOM) {
+		memcpy(b->data + b->len, start, ROOM);
+		b->len += end - start;
+	} else {
+		buffer__put(b, start, end - start);
+	}
+}
+
 void buffer__put_u64(struct buffer *b, uint64_t value)
 {
-	char digits[U64_DIGITS];
-	char *start = format_u64(digits + sizeof(digits), value);
+	char digits[2 * ROOM];
 
-	buffer__put(b, start, digits + sizeof(digits) - start);
+	memset(digits + ROOM, 0, ROOM);
+	put_number(b, format_u64(digits + ROOM, value), digits + ROOM);
 }
 
 void buffer__put_s64(struct buffer *b, int64_t value)
 {
 	/* The sign and the digits together, so that a full buffer never keeps a lone '-'. */
-	char digits[1 + U64_DIGITS];
-	char *end = digits + sizeof(digits);
+	char digits[2 * ROOM];
+	char *end = digits + ROOM;
 	char *start = format_u64(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
 
 	if (value < 0)
 		*--start = '-';
-	buffer__put(b, start, end - start);
+	memset(end, 0, ROOM);
+	put_number(b, start, end);
 }
 
 void buffer__put_digits(struct buffer *b, uint64_t value, unsigned int digits)
