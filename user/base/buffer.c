@@ -5,8 +5,6 @@
 #include "base/buffer.h"
 
 #define U64_DIGITS 20
-/* Sign and digits; as many bytes more behind the end, so that the copy has one length always. */
-#define ROOM (1 + U64_DIGITS)
 
 static const char digit_pairs[] = "00010203040506070809"
 				  "10111213141516171819"
@@ -46,36 +44,39 @@ void buffer__put_spaces(struct buffer *b, size_t count)
 	b->len += count;
 }
 
-/* The number from start to end, behind which another ROOM bytes may be read. */
-static void put_number(struct buffer *b, const char *start, const char *end)
+static unsigned int count_digits(uint64_t value)
 {
-	if (!b->overflow && b->cap - b->len >= ROOM) {
-		memcpy(b->data + b->len, start, ROOM);
-		b->len += end - start;
-	} else {
-		buffer__put(b, start, end - start);
-	}
+	unsigned int digits = 1;
+
+	for (; value >= 10000; value /= 10000)
+		digits += 4;
+	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
 void buffer__put_u64(struct buffer *b, uint64_t value)
 {
-	char digits[2 * ROOM];
+	const unsigned int digits = count_digits(value);
+	char *to = buffer__reserve(b, digits);
 
-	memset(digits + ROOM, 0, ROOM);
-	put_number(b, format_u64(digits + ROOM, value), digits + ROOM);
+	if (!to)
+		return;
+	format_u64(to + digits, value);
+	b->len += digits;
 }
 
 void buffer__put_s64(struct buffer *b, int64_t value)
 {
+	const uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
 	/* The sign and the digits together, so that a full buffer never keeps a lone '-'. */
-	char digits[2 * ROOM];
-	char *end = digits + ROOM;
-	char *start = format_u64(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
+	const unsigned int len = (value < 0) + count_digits(size);
+	char *to = buffer__reserve(b, len);
 
+	if (!to)
+		return;
 	if (value < 0)
-		*--start = '-';
-	memset(end, 0, ROOM);
-	put_number(b, start, end);
+		*to = '-';
+	format_u64(to + len, size);
+	b->len += len;
 }
 
 void buffer__put_digits(struct buffer *b, uint64_t value, unsigned int digits)
