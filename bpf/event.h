@@ -193,10 +193,13 @@ struct object_event {
 	__u32 cause;	/* enum object_cause, of DESTROYED */
 	__u32 nattch;	/* FOUND: mappings, as the kernel counts them */
 	__u64 start_ns; /* start of the process in the head; 0: not known */
-	/* FOUND: begin of the second in which it was made, or changed by IPC_SET; 0: not known */
-	__u64 changed_ns;
-	struct object_past past; /* FOUND, else 0 */
+	/* Only of FOUND, in other records there may be nothing any more: see OBJECT_EVENT_SEEN. */
+	__u64 changed_ns; /* begin of the second of its making, or of IPC_SET; 0: not known */
+	struct object_past past;
 };
+
+/* Length of the records that the kernel side sends, none of which is FOUND. */
+#define OBJECT_EVENT_SEEN __builtin_offsetof(struct object_event, changed_ns)
 
 enum mapping_action {
 	MAPPING_ATTACHED = 1,  /* shmat */

@@ -38,9 +38,13 @@ static __always_inline _Bool owner_in_ns(__u64 ids, __u64 ns, struct ids_owner *
 /* Remembered, as the end may come from another namespace, or from a kernel thread. */
 __hidden int learn_ids(__u64 ids, __u64 ns)
 {
-	struct ids_owner owner = {};
+	struct ids_owner owner = {}, *known;
 
-	if (owner_in_ns(ids, ns, &owner))
+	if (!owner_in_ns(ids, ns, &owner))
+		return 0;
+	/* A creation in a namespace that is known already is the usual case. */
+	known = bpf_map_lookup_elem(&ids_owners, &ids);
+	if (!known || known->ipcns != owner.ipcns || known->kind != owner.kind)
 		bpf_map_update_elem(&ids_owners, &ids, &owner, BPF_ANY);
 	return 0;
 }
@@ -74,7 +78,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 
 	if (stopped)
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = bpf_ringbuf_reserve(&events, OBJECT_EVENT_SEEN, 0);
 	if (!event)
 		return count_lost_ledger();
 	fill_head(&event->head, EVENT_OBJECT);
@@ -89,9 +93,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 	event->gid = BPF_CORE_READ(perm, gid.val);
 	event->cause = cause;
 	event->nattch = 0;
-	__builtin_memset(&event->past, 0, sizeof(event->past));
 	event->start_ns = current_start_ns();
-	event->changed_ns = 0;
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }
@@ -184,10 +186,10 @@ static __noinline int locked(struct file *file, __u64 lock, int ret)
 	call = current_call();
 	if (ret || stopped || !call || call->call != CALL_SHMCTL)
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = bpf_ringbuf_reserve(&events, OBJECT_EVENT_SEEN, 0);
 	if (!event)
 		return count_lost_ledger();
-	__builtin_memset(event, 0, sizeof(*event));
+	__builtin_memset(event, 0, OBJECT_EVENT_SEEN);
 	fill_head(&event->head, EVENT_OBJECT);
 	event->action = OBJECT_LOCKED;
 	event->kind = OBJECT_SHM;
