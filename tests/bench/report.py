@@ -90,7 +90,7 @@ def summary(chosen, sessions, failures, load):
         else:
             entry = {"name": tool.name, "sessions": 0}
         if tool.key in failures:
-            entry["failure"] = failures[tool.key]
+            entry["failure"] = failures[tool.key]  # in its own words
         if tools.version(tool.key):
             entry["version"] = tools.version(tool.key)
         result["tools"][tool.key] = entry
