@@ -94,7 +94,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 				      __s64 ret, __u64 now, __u32 type, __u32 flags)
 {
 	event->head.time_ns = call->time_ns;
-	fill_who(&event->head, type);
+	fill_who(&event->head, type, bpf_get_current_pid_tgid());
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = ret;
@@ -197,9 +197,9 @@ static __always_inline void send_call_ledger(const struct call_stash *call, __s6
 }
 
 /* What we read from the kernel by System V IPC ourselves is no news. */
-static __always_inline _Bool is_own(void)
+static __always_inline _Bool is_own(__u64 pid_tgid)
 {
-	return visible_pid_tgid() >> 32 == own_pid;
+	return visible_of(pid_tgid) >> 32 == own_pid;
 }
 
 /*
@@ -233,10 +233,11 @@ static __always_inline int stash_in_table(struct call_stash *call, __u32 tid)
 
 __hidden int call_enter(struct call_stash *call)
 {
-	__u32 tid = current_tid();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 tid = (__u32)pid_tgid;
 	struct call_stash *place;
 
-	if (stopped || is_own())
+	if (stopped || is_own(pid_tgid))
 		return 0;
 	if (!caller_passes()) {
 		if (!ledger)
@@ -253,7 +254,7 @@ __hidden int call_enter(struct call_stash *call)
 __hidden int forget_thread(__u32 tid)
 {
 	struct call_stash *place = stash_place(tid);
-	struct call_stash *call = stash_find(tid);
+	struct call_stash *call = stash_of(place, tid);
 
 	if (call && !stopped && !call->unwanted)
 		count_lost(call->call);
@@ -274,12 +275,13 @@ __hidden int call_exit(__u32 id, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 tid = current_tid();
-	struct call_stash *call;
+	struct call_stash *place, *call;
 	__u64 result = ret;
 	_Bool wanted;
 	__u32 flags;
 
-	call = stash_find(tid);
+	place = stash_place(tid);
+	call = stash_of(place, tid);
 	if (!call)
 		return 0;
 	if (stopped)
@@ -304,6 +306,9 @@ out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */
 	if (call->stage)
 		bpf_map_delete_elem(&limits, &tid);
-	stash_drop(tid);
+	if (place && place->tid == tid)
+		place->time_ns = 0;
+	else
+		bpf_map_delete_elem(&stash, &tid);
 	return 0;
 }

@@ -75,7 +75,7 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 static __always_inline void fill_head(struct event *head, __u32 type)
 {
 	head->time_ns = bpf_ktime_get_ns();
-	fill_who(head, type);
+	fill_who(head, type, bpf_get_current_pid_tgid());
 }
 
 /*

@@ -122,18 +122,24 @@ int result_passes(struct call_stash *call, __s64 ret);
 int limits_read(struct ipc_limits *out);
 
 /*
- * The id pair as the reader's pid namespace sees it, tgid << 32 | tid; 0 where it sees none of it.
+ * The id pair of the current thread (as the helper gives it: the argument) as the reader's pid
+ * namespace sees it, tgid << 32 | tid; 0 where it sees none of it.
  * In the initial namespace the helper of every kernel gives it at once.
  */
-static __always_inline __u64 visible_pid_tgid(void)
+static __always_inline __u64 visible_of(__u64 pid_tgid)
 {
 	struct bpf_pidns_info info = {};
 
 	if (!pidns_ino)
-		return bpf_get_current_pid_tgid();
+		return pid_tgid;
 	if (bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &info, sizeof(info)))
 		return 0;
 	return (__u64)info.tgid << 32 | info.pid;
+}
+
+static __always_inline __u64 visible_pid_tgid(void)
+{
+	return visible_of(bpf_get_current_pid_tgid());
 }
 
 static __always_inline __u32 current_tid(void)
@@ -166,14 +172,15 @@ static __always_inline __u32 current_ipcns_inum(void)
 	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
 }
 
-/* Everything but the time. Behind its NUL the name may have bytes of an older one (before 5.17). */
-static __always_inline void fill_who(struct event *head, __u32 type)
+/* Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
+ * of an older one (before 5.17). */
+static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid)
 {
-	__u64 pid_tgid = visible_pid_tgid();
+	__u64 visible = visible_of(pid_tgid);
 
 	head->type = type;
-	head->pid = pid_tgid >> 32;
-	head->tid = (__u32)pid_tgid;
+	head->pid = visible >> 32;
+	head->tid = (__u32)visible;
 	head->reserved = 0;
 	if (has_typed_task()) {
 		struct task_struct *task = bpf_get_current_task_btf();

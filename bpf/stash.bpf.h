@@ -66,30 +66,19 @@ static __always_inline void stash_give_back(struct call_stash *place)
 	bpf_map_delete_elem(&claims, &index);
 }
 
-/* The call that the thread is in; NULL: none was seen at its entry. */
-static __always_inline struct call_stash *stash_find(__u32 tid)
+/* The call that the thread is in, whose place it may be; NULL: none was seen at its entry. */
+static __always_inline struct call_stash *stash_of(struct call_stash *place, __u32 tid)
 {
-	struct call_stash *place = stash_place(tid);
-
 	if (place && place->tid == tid)
 		return place->time_ns ? place : NULL;
 	return bpf_map_lookup_elem(&stash, &tid);
 }
 
-/* It has ended. The thread keeps its place. */
-static __always_inline void stash_drop(__u32 tid)
-{
-	struct call_stash *place = stash_place(tid);
-
-	if (place && place->tid == tid)
-		place->time_ns = 0;
-	else
-		bpf_map_delete_elem(&stash, &tid);
-}
-
 static __always_inline struct call_stash *current_call(void)
 {
-	return stash_find(current_tid());
+	__u32 tid = current_tid();
+
+	return stash_of(stash_place(tid), tid);
 }
 
 #endif
