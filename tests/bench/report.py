@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Many sessions summed up: medians, ratios within each round, and how far they lie apart."""
 
-import json
 import os
 import platform
 import re
@@ -11,11 +10,12 @@ import time
 import tools
 
 CALLS_OF = {"fail": 1, "single": 1, "life": 4, "other": 1}  # system calls of one round
+HEAD = ["", "fails at once", "", "every 100 us", "", "makes a segment", "", "not traced", ""]
 BUDGET = {"text": 1.0, "json": 1.5, "top": 0.5}  # us of the tracer's own processor time an event
 
 
 def spread(values):
-    """Median, and the quartiles around it."""
+    """Median, and the quartiles around it; of fewer than three, the ends."""
     values = sorted(values)
     if not values:
         return None
@@ -72,25 +72,25 @@ def sum_up(tool, sessions, floor, base):
     return entry
 
 
-def machine():
+def machine(load_before):
     found = re.search(r"^model name\s*: (.*)", open("/proc/cpuinfo").read(), re.M)
     return {"kernel": platform.release(), "processors": os.cpu_count(),
             "model": found.group(1) if found else platform.machine(),
             "virtual": "hypervisor" in open("/proc/cpuinfo").read(),
-            "load": os.getloadavg()[0]}
+            "load": load_before}
 
 
-def summary(chosen, sessions, failures, load):
+def summary(chosen, sessions, failures, load, load_before):
     base, floor = by_round(sessions["nothing"]), by_round(sessions["floor"])
     result = {"version": 1, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-              "machine": machine(), "tools": {}, "compared": {}, "load": {}}
+              "machine": machine(load_before), "tools": {}, "compared": {}, "load": {}}
     for tool in chosen:
         if sessions[tool.key]:
             entry = sum_up(tool, sessions[tool.key], floor, base)
         else:
             entry = {"name": tool.name, "sessions": 0}
         if tool.key in failures:
-            entry["failure"] = failures[tool.key]  # in its own words
+            entry["failure"] = failures[tool.key]
         if tools.version(tool.key):
             entry["version"] = tools.version(tool.key)
         result["tools"][tool.key] = entry
@@ -143,10 +143,29 @@ def print_costs(entries):
             else:
                 row += [around(entry[kind]["added_ns"]), middle(entry[kind]["by_floor"], 1) + "x"]
         rows.append(row)
-    print_rows(["", "fails at once", "", "every 100 us", "", "makes a segment", "", "not traced", ""], rows)
+    print_rows(HEAD, rows)
     for entry in entries:
         if "failure" in entry:
             print(f"{entry['name']}: {entry['failure']}")
+
+
+def print_cheapest(tools_by_key):
+    """What others do on the machine makes a batch dearer, and never cheaper."""
+    base, floor = tools_by_key["nothing"], tools_by_key["floor"]
+    if not base["sessions"] or not floor["sessions"]:
+        return
+    print("\nThe same of the cheapest batch of all rounds, which a busy machine disturbs least:\n")
+    rows = []
+    for key, entry in tools_by_key.items():
+        if key == "nothing" or not entry["sessions"]:
+            continue
+        row = [entry["name"]]
+        for kind in CALLS_OF:
+            more = entry[kind]["cheapest_ns"] - base[kind]["cheapest_ns"]
+            below = floor[kind]["cheapest_ns"] - base[kind]["cheapest_ns"]
+            row += [number(more), number(more / below, 1) + "x" if below > 0 else "-"]
+        rows.append(row)
+    print_rows(HEAD, rows)
 
 
 def print_tracers(entries):
@@ -195,9 +214,12 @@ def print_tables(result):
     about = result["machine"]
     entries = list(result["tools"].values())
     print(f"Linux {about['kernel']}, {about['processors']} processors, {about['model']}"
-          f"{', virtual: read ratios' if about['virtual'] else ''}; load {about['load']:.1f}")
+          f"{', virtual: read ratios' if about['virtual'] else ''}; load before {about['load']:.1f}")
     print(", ".join(e["version"] for e in entries if "version" in e) + "\n")
+    if about["load"] > 0.5 * about["processors"]:
+        print("Others keep this machine busy: medians say little, see the cheapest batches.\n")
     print_costs(entries)
+    print_cheapest(result["tools"])
     print_tracers(entries)
     print_compared(result)
     print_load(result)
