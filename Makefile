@@ -5,6 +5,8 @@
 # make check          the tests that need no root
 # make storm          the ledger against the kernel: the storm whole, here and in the machines
 # make fuzz           the fuzzers, each for FUZZ_SECONDS, with clang's libFuzzer and sanitizers
+# make bench          what tracing costs, beside other tracers (tests/bench/README.md)
+# make bench KERNEL=NAME   the same in a machine, in instructions (scripts/vm.sh list)
 # make bench-ledger   what the ledger costs: memory of an object, time of an event
 # make bench-screen   what a look of the screen of top costs, on this terminal
 # make STATIC=1       a static binary, as the virtual machines use
@@ -97,7 +99,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all man bpf work unit fuzzers fuzz bench-ledger bench-screen storm check format check-format install uninstall clean
+.PHONY: all man bpf work unit fuzzers fuzz bench bench-programs bench-ledger bench-screen storm check format check-format install uninstall clean
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
@@ -163,6 +165,37 @@ $(BUILD)/bench/ledger: tests/bench/ledger.c $(LEDGER_DEPS) Makefile
 	$(call msg,BENCH,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LEDGER_SRCS)
+
+# What tracing costs: shmtrace, and the empty programs that are its floor, on the same calls.
+$(BUILD)/bench/floor.bpf.o: tests/bench/floor.bpf.c $(BUILD)/vmlinux-$(ARCH).ok Makefile
+	$(call msg,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+$(BUILD)/bench/floor: tests/bench/floor.c $(LIB_OBJS)
+	$(call msg,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB_OBJS) \
+		$(LIBS_LIBS)
+
+$(BUILD)/bench/calls: tests/bench/calls.c
+	$(call msg,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -static -MMD -MP -MF $@.d -o $@ $<
+
+BENCH_PROGRAMS := $(BUILD)/bench/floor.bpf.o $(BUILD)/bench/floor $(BUILD)/bench/calls
+bench-programs: $(BENCH_PROGRAMS)
+
+# BENCH: its options, see tests/bench/run --help.
+ifdef KERNEL
+bench:
+	$(Q)scripts/vm.sh build $(firstword $(subst -, ,$(KERNEL)))
+	$(Q)VM_ICOUNT=1 scripts/vm.sh run $(KERNEL) tests/bench/guest.sh $(BUILD)/bench/$(KERNEL)
+else
+bench: $(BUILD)/shmtrace $(BENCH_PROGRAMS)
+	$(Q)scripts/deps.sh bench
+	$(Q)tests/bench/run $(BENCH)
+endif
 
 bench-ledger: $(BUILD)/bench/ledger
 	$(Q)$<
@@ -231,4 +264,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(USER_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(WORK_BINS:=.d) $(STORM_OBJS:.o=.d)
+-include $(USER_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(WORK_BINS:=.d) $(STORM_OBJS:.o=.d) \
+	$(wildcard $(BUILD)/bench/*.d)

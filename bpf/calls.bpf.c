@@ -3,6 +3,12 @@
  * The path of one call: stashed at its entry, sent at its exit. All sets of hooks end here.
  */
 #include "ledger.bpf.h"
+#include "stash.bpf.h"
+
+#define IPC_RMID   0
+#define SHM_LOCK   11
+#define SHM_UNLOCK 12
+#define IPC_64	   0x0100
 
 static __u64 last_wakeup_ns;
 static __u64 lost_total;
@@ -85,18 +91,10 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 }
 
 static __always_inline void fill_call(struct call_event *event, const struct call_stash *call,
-				      __s64 ret, __u64 now, __u32 type, __u32 flags)
+				      __s64 ret, __u64 now, __u32 ipcns, __u32 type, __u32 flags)
 {
-	__u64 pid_tgid = visible_pid_tgid();
-
 	event->head.time_ns = call->time_ns;
-	event->head.type = type;
-	event->head.pid = pid_tgid >> 32;
-	event->head.tid = (__u32)pid_tgid;
-	event->head.uid = (__u32)bpf_get_current_uid_gid();
-	event->head.ipcns = current_ipcns_inum();
-	event->head.cgroup = current_cgroup();
-	bpf_get_current_comm(event->head.comm, sizeof(event->head.comm));
+	fill_who(&event->head, type, bpf_get_current_pid_tgid(), ipcns);
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = ret;
@@ -110,7 +108,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 }
 
 static __always_inline void send_call(const struct call_stash *call, __s64 ret, __u64 now,
-				      __u32 flags)
+				      __u32 ipcns, __u32 flags)
 {
 	struct call_event *event;
 
@@ -119,7 +117,7 @@ static __always_inline void send_call(const struct call_stash *call, __s64 ret, 
 		count_lost(call->call);
 		return;
 	}
-	fill_call(event, call, ret, now, EVENT_CALL, flags);
+	fill_call(event, call, ret, now, ipcns, EVENT_CALL, flags);
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
@@ -131,7 +129,7 @@ static __always_inline _Bool is_limited(const struct call_stash *call, __s64 ret
 
 /* It carries the limits as they were: see limits.bpf.c. */
 static __always_inline void send_call_limits(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 tid)
+					     __u32 ipcns, __u32 tid)
 {
 	struct call_limits_event *event;
 	struct ipc_limits *exact;
@@ -151,55 +149,145 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 		limits_read(&late);
 		event->limits = late;
 	}
-	fill_call(&event->call, call, ret, now, EVENT_CALL_LIMITS, flags);
+	fill_call(&event->call, call, ret, now, ipcns, EVENT_CALL_LIMITS, flags);
+	bpf_ringbuf_submit(event, wakeup_flags(now));
+}
+
+/* A call that succeeded says something of an object or a mapping (user/source/inference.c). */
+static __always_inline _Bool tells_ledger(const struct call_stash *call)
+{
+	__u32 cmd;
+
+	switch (call->call) {
+	case CALL_SHMGET:
+	case CALL_SEMGET:
+	case CALL_MSGGET:
+	case CALL_SHMAT:
+	case CALL_SHMDT:
+		return 1;
+	case CALL_SHMCTL:
+		cmd = (__u32)call->args[1] & ~IPC_64;
+		return cmd == IPC_RMID || cmd == SHM_LOCK || cmd == SHM_UNLOCK;
+	case CALL_MSGCTL:
+		return ((__u32)call->args[1] & ~IPC_64) == IPC_RMID;
+	case CALL_SEMCTL:
+		return ((__u32)call->args[2] & ~IPC_64) == IPC_RMID;
+	}
+	return 0;
+}
+
+static __always_inline void send_call_ledger(const struct call_stash *call, __s64 ret, __u64 now,
+					     __u32 ipcns, __u32 flags, _Bool wanted)
+{
+	struct call_ledger_event *event;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		if (wanted)
+			count_lost(call->call);
+		count_lost_ledger();
+		return;
+	}
+	fill_call(&event->call, call, ret, now, ipcns, EVENT_CALL_LEDGER, flags);
+	event->mm = current_mm();
+	event->start_ns = current_start_ns();
+	event->gid = current_gid();
+	event->unwanted = !wanted;
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
 /* What we read from the kernel by System V IPC ourselves is no news. */
-static __always_inline _Bool is_own(void)
+static __always_inline _Bool is_own(__u64 pid_tgid)
 {
-	return visible_pid_tgid() >> 32 == own_pid;
+	return visible_of(pid_tgid) >> 32 == own_pid;
 }
 
 /*
- * time_ns is set here, last, so that what shmtrace itself does is no part of the duration. A stash
- * that is still there is a call whose exit was not seen: a return probe that found no free slot, or
- * a program that did not run because another one ran on that CPU.
+ * time_ns is set last, so that what shmtrace itself does is no part of the duration. A call that is
+ * still there is one whose exit was not seen: a return probe that found no free slot, or a program
+ * that did not run because another one ran on that CPU.
  */
+static __always_inline int stash_in_place(struct call_stash *place, const struct call_stash *call,
+					  __u32 tid)
+{
+	if (place->time_ns)
+		count_lost(place->call);
+	*place = *call;
+	place->tid = tid;
+	place->time_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int stash_in_table(struct call_stash *call, __u32 tid)
+{
+	struct call_stash *before = bpf_map_lookup_elem(&stash, &tid);
+
+	if (before)
+		count_lost(before->call);
+	call->tid = tid;
+	call->time_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&stash, &tid, call, BPF_ANY))
+		count_lost(call->call);
+	return 0;
+}
+
 __hidden int call_enter(struct call_stash *call)
 {
-	__u32 tid = current_tid();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 tid = (__u32)pid_tgid;
+	struct call_stash *place;
 
-	if (stopped || is_own())
+	if (stopped || is_own(pid_tgid))
 		return 0;
 	if (!caller_passes()) {
 		if (!ledger)
 			return 0;
 		call->unwanted = 1;
 	}
-	call->time_ns = bpf_ktime_get_ns();
-	if (!bpf_map_update_elem(&stash, &tid, call, BPF_NOEXIST))
-		return 0;
-	count_lost(call->call);
-	bpf_map_update_elem(&stash, &tid, call, BPF_EXIST);
+	/* Here the call is a constant: at the exit the verifier would go through each of them. */
+	call->tells = ledger_by_calls && tells_ledger(call);
+	place = stash_place(tid);
+	if (place && (place->tid == tid || (!place->tid && stash_claim(place, tid))))
+		return stash_in_place(place, call, tid);
+	return stash_in_table(call, tid);
+}
+
+/* At its end: nobody can have the same number before. */
+__hidden int forget_thread(__u32 tid)
+{
+	struct call_stash *place = stash_place(tid);
+	struct call_stash *call = stash_of(place, tid);
+
+	if (call && !stopped && !call->unwanted)
+		count_lost(call->call);
+	if (place && place->tid == tid)
+		stash_give_back(place);
+	else if (call)
+		bpf_map_delete_elem(&stash, &tid);
 	return 0;
 }
 
 /* Which call the exit is of: a stash of another one has missed its own. */
 static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 call)
 {
+	if (call & CALL_BY_NUMBER)
+		return stash->number == (__u16)call;
 	return call == CALL_IPC ? stash->abi == ABI_COMPAT_IPC : stash->call == call;
 }
 
 __hidden int call_exit(__u32 id, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
+	/* Where the verifier comes by once: see has_typed_task. */
+	__u32 ipcns = current_ipcns_inum();
 	__u32 tid = current_tid();
-	struct call_stash *call;
+	struct call_stash *place, *call;
 	__u64 result = ret;
+	_Bool wanted;
 	__u32 flags;
 
-	call = bpf_map_lookup_elem(&stash, &tid);
+	place = stash_place(tid);
+	call = stash_of(place, tid);
 	if (!call)
 		return 0;
 	if (stopped)
@@ -209,19 +297,24 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		goto out;
 	}
 	flags = read_indirect(call, &result);
-	if (ledger_by_calls && !is_error(result))
-		ledger_from_call(call, result);
-	if (!call->unwanted && result_passes(call, result)) {
+	wanted = !call->unwanted && result_passes(call, result);
+	if (call->tells && !is_error(result)) {
+		report_lost(now);
+		send_call_ledger(call, result, now, ipcns, flags, wanted);
+	} else if (wanted) {
 		report_lost(now);
 		if (is_limited(call, result))
-			send_call_limits(call, result, now, tid);
+			send_call_limits(call, result, now, ipcns, tid);
 		else
-			send_call(call, result, now, flags);
+			send_call(call, result, now, ipcns, flags);
 	}
 out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */
 	if (call->stage)
 		bpf_map_delete_elem(&limits, &tid);
-	bpf_map_delete_elem(&stash, &tid);
+	if (place && place->tid == tid)
+		place->time_ns = 0;
+	else
+		bpf_map_delete_elem(&stash, &tid);
 	return 0;
 }

@@ -4,7 +4,10 @@
  * that it reads while they run.
  */
 #include "ledger.bpf.h"
+#include "stash.bpf.h"
 
+struct places_map places SEC(".maps");
+struct claims_map claims SEC(".maps");
 struct stash_map stash SEC(".maps");
 struct limits_map limits SEC(".maps");
 struct pids_map filter_pids SEC(".maps");
@@ -47,7 +50,8 @@ const volatile _Bool filter_by_key = 0;
 const volatile _Bool filter_by_id = 0;
 const volatile __u32 filter_uid = 0; /* real uid, initial user namespace */
 const volatile __u32 filter_errno = 0;
-const volatile __u32 filter_ipcns = 0; /* inode number */
+const volatile __u32 filter_ipcns = 0;	  /* inode number */
+const volatile _Bool typed_namespace = 0; /* see has_typed_task */
 const volatile __u32 filter_key = 0;
 const volatile __s32 filter_id = 0;
 const volatile __u64 filter_min_size = 0; /* bytes */

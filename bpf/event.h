@@ -51,6 +51,7 @@ enum event_type {
 	EVENT_PROCESS = 6,     /* struct process_event */
 	EVENT_SNAPSHOT = 7,    /* struct snapshot_event: begin and end of what was found */
 	EVENT_CONTAINER = 8,   /* struct container_event */
+	EVENT_CALL_LEDGER = 9, /* struct call_ledger_event; source/ makes two events of it */
 };
 
 enum object_kind { OBJECT_SHM, OBJECT_SEM, OBJECT_MSG, OBJECT_NONE };
@@ -133,6 +134,18 @@ struct call_limits_event {
 	struct ipc_limits limits;
 };
 
+/*
+ * Where only system calls are seen: a call that succeeded and says something of an object or a
+ * mapping, with what the ledger needs to know besides (user/source/inference.c).
+ */
+struct call_ledger_event {
+	struct call_event call;
+	__u64 mm;	/* of the caller */
+	__u64 start_ns; /* of the caller */
+	__u32 gid;	/* real gid in the initial user namespace */
+	__u32 unwanted; /* 1: for the ledger alone, since a filter does not let the call pass */
+};
+
 /* What the ledger lives on. All times are CLOCK_MONOTONIC; process starts are CLOCK_BOOTTIME. */
 
 enum object_action {
@@ -181,10 +194,13 @@ struct object_event {
 	__u32 cause;	/* enum object_cause, of DESTROYED */
 	__u32 nattch;	/* FOUND: mappings, as the kernel counts them */
 	__u64 start_ns; /* start of the process in the head; 0: not known */
-	/* FOUND: begin of the second in which it was made, or changed by IPC_SET; 0: not known */
-	__u64 changed_ns;
-	struct object_past past; /* FOUND, else 0 */
+	/* Only of FOUND, in other records there may be nothing any more: see OBJECT_EVENT_SEEN. */
+	__u64 changed_ns; /* begin of the second of its making, or of IPC_SET; 0: not known */
+	struct object_past past;
 };
+
+/* Length of the records that the kernel side sends, none of which is FOUND. */
+#define OBJECT_EVENT_SEEN __builtin_offsetof(struct object_event, changed_ns)
 
 enum mapping_action {
 	MAPPING_ATTACHED = 1,  /* shmat */
@@ -269,17 +285,25 @@ struct lost_event {
 	__u64 ledger; /* records for the ledger */
 };
 
-/* A call between its entry and its exit: value of the map `stash`, whose key is the thread. */
+/*
+ * A call between its entry and its exit: in the thread's own place (map `places`), or where that is
+ * another's in the map `stash`, whose key is the thread. See bpf/stash.bpf.h. It fills a line of
+ * the cache.
+ */
 struct call_stash {
-	__u64 time_ns;
+	__u64 time_ns; /* 0, in a place: its thread is in no call */
 	__u64 args[EVENT_ARGS_MAX];
-	__u16 call;    /* enum call_id */
-	__u16 number;  /* of the system call, by whose tracepoint it entered; else 0 */
-	__u8 abi;      /* enum call_abi */
-	__u8 kludge;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
-	__u8 unwanted; /* stashed for the ledger alone */
-	__u8 stage;    /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
+	__u32 tid;	   /* thread, in the initial pid namespace; 0, of a place: nobody's */
+	__u16 number;	   /* of the system call, by whose tracepoint it entered; else 0 */
+	__u8 call;	   /* enum call_id */
+	__u8 abi : 2;	   /* enum call_abi */
+	__u8 stage : 2;	   /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
+	__u8 kludge : 1;   /* msgrcv by version 0 of ipc(2): args[5] is its struct ipc_kludge */
+	__u8 unwanted : 1; /* stashed for the ledger alone */
+	__u8 tells : 1;	   /* the ledger of an object or a mapping, if it succeeds */
 };
+
+#define STASH_PLACES 4096 /* a power of two: that of a thread is its number modulo this */
 
 /*
  * An object that -k follows: key of the map `objects`, which the user side seeds with those that
@@ -324,6 +348,7 @@ EVENT_ASSERT(__builtin_offsetof(struct call_event, ret) == 96);
 EVENT_ASSERT(__builtin_offsetof(struct call_event, flags) == 116);
 EVENT_ASSERT(sizeof(struct ipc_limits) == 72);
 EVENT_ASSERT(__builtin_offsetof(struct call_limits_event, limits) == sizeof(struct call_event));
+EVENT_ASSERT(sizeof(struct call_ledger_event) == sizeof(struct call_event) + 24);
 EVENT_ASSERT(sizeof(struct lost_event) == sizeof(struct event) + 8 * (CALL_COUNT + 1));
 EVENT_ASSERT(sizeof(struct object_past) == 32);
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 16 + sizeof(struct object_past));
@@ -332,6 +357,7 @@ EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
 EVENT_ASSERT(sizeof(struct container_event) == 48 + 16 + EVENT_CONTAINER_LEN);
+EVENT_ASSERT(sizeof(struct call_stash) == 64);
 EVENT_ASSERT(sizeof(struct object_key) == 12);
 #undef EVENT_ASSERT
 

@@ -20,9 +20,6 @@ struct ids_owner {
 /* objects.bpf.c */
 int learn_ids(__u64 ids, __u64 ns);
 
-/* inference.bpf.c */
-int ledger_from_call(struct call_stash *call, __u64 ret);
-
 /* calls.bpf.c */
 int count_lost_ledger(void);
 __u64 ledger_wakeup_flags(__u64 now);
@@ -30,6 +27,23 @@ __u64 ledger_wakeup_flags(__u64 now);
 static __always_inline __u64 process_start_ns(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
+static __always_inline __u64 current_mm(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return (__u64)BPF_CORE_READ(task, mm);
+}
+
+static __always_inline __u64 current_start_ns(void)
+{
+	return process_start_ns((struct task_struct *)bpf_get_current_task());
+}
+
+static __always_inline __u32 current_gid(void)
+{
+	return bpf_get_current_uid_gid() >> 32;
 }
 
 /* The pid of another task as the reader's pid namespace has it; 0: not visible there. */
@@ -54,16 +68,8 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 
 static __always_inline void fill_head(struct event *head, __u32 type)
 {
-	__u64 pid_tgid = visible_pid_tgid();
-
 	head->time_ns = bpf_ktime_get_ns();
-	head->type = type;
-	head->pid = pid_tgid >> 32;
-	head->tid = (__u32)pid_tgid;
-	head->uid = (__u32)bpf_get_current_uid_gid();
-	head->ipcns = current_ipcns_inum();
-	head->cgroup = current_cgroup();
-	bpf_get_current_comm(head->comm, sizeof(head->comm));
+	fill_who(head, type, bpf_get_current_pid_tgid(), current_ipcns_inum());
 }
 
 /*

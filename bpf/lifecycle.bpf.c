@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The life of processes: for the ledger, and to know who descends from the command that was
- * started.
+ * started. The end of each thread gives up its place in the stash.
  */
 #include "ledger.bpf.h"
 
@@ -73,6 +73,7 @@ static __noinline int exited(struct task_struct *task)
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 	__u32 visible_tgid, status;
 
+	forget_thread(BPF_CORE_READ(task, pid));
 	if (BPF_CORE_READ(task, signal, live.counter) > 0 || stopped)
 		return 0;
 	if (filter_by_descent) {

@@ -6,6 +6,7 @@
  * call, another process may have changed them: then CALL_F_LIMITS_EXACT is not set.
  */
 #include "shmtrace.bpf.h"
+#include "stash.bpf.h"
 
 __hidden int limits_read(struct ipc_limits *out)
 {
@@ -35,10 +36,8 @@ __hidden int limits_read(struct ipc_limits *out)
 /* Of callers that a filter dropped there is no stash, and nothing is kept. */
 static __noinline int reached(__u8 stage)
 {
-	__u32 tid = current_tid();
-	struct call_stash *call;
+	struct call_stash *call = current_call();
 
-	call = bpf_map_lookup_elem(&stash, &tid);
 	if (call && is_get(call->call))
 		call->stage = stage;
 	return 0;
@@ -51,7 +50,7 @@ static __noinline int failed_new(int ret)
 
 	if (ret != -ENOSPC && ret != -EINVAL && ret != -ENOMEM)
 		return 0;
-	if (!bpf_map_lookup_elem(&stash, &tid))
+	if (!current_call())
 		return 0;
 	limits_read(&now);
 	bpf_map_update_elem(&limits, &tid, &now, BPF_ANY);

@@ -26,7 +26,7 @@ static __noinline int send_mapping(struct vm_area_struct *vma, struct file *file
 	event->action = action;
 	event->count = 1;
 	event->size = BPF_CORE_READ(data, file, f_inode, i_size);
-	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
+	event->start_ns = current_start_ns();
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }

@@ -5,6 +5,7 @@
  * is announced before anybody can attach it, and an id is free only after its end was.
  */
 #include "ledger.bpf.h"
+#include "stash.bpf.h"
 
 struct ids_owners_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -37,9 +38,13 @@ static __always_inline _Bool owner_in_ns(__u64 ids, __u64 ns, struct ids_owner *
 /* Remembered, as the end may come from another namespace, or from a kernel thread. */
 __hidden int learn_ids(__u64 ids, __u64 ns)
 {
-	struct ids_owner owner = {};
+	struct ids_owner owner = {}, *known;
 
-	if (owner_in_ns(ids, ns, &owner))
+	if (!owner_in_ns(ids, ns, &owner))
+		return 0;
+	/* A creation in a namespace that is known already is the usual case. */
+	known = bpf_map_lookup_elem(&ids_owners, &ids);
+	if (!known || known->ipcns != owner.ipcns || known->kind != owner.kind)
 		bpf_map_update_elem(&ids_owners, &ids, &owner, BPF_ANY);
 	return 0;
 }
@@ -73,7 +78,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 
 	if (stopped)
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = bpf_ringbuf_reserve(&events, OBJECT_EVENT_SEEN, 0);
 	if (!event)
 		return count_lost_ledger();
 	fill_head(&event->head, EVENT_OBJECT);
@@ -88,9 +93,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 	event->gid = BPF_CORE_READ(perm, gid.val);
 	event->cause = cause;
 	event->nattch = 0;
-	__builtin_memset(&event->past, 0, sizeof(event->past));
-	event->start_ns = process_start_ns((struct task_struct *)bpf_get_current_task());
-	event->changed_ns = 0;
+	event->start_ns = current_start_ns();
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }
@@ -120,7 +123,6 @@ static __always_inline __u32 destruction_cause(struct kern_ipc_perm *perm, __u32
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct call_stash *call;
-	__u32 tid = current_tid();
 
 	if (kind == OBJECT_SHM && BPF_CORE_READ(perm, mode) & SHM_DEST)
 		return CAUSE_LAST_DETACH;
@@ -128,7 +130,7 @@ static __always_inline __u32 destruction_cause(struct kern_ipc_perm *perm, __u32
 		return CAUSE_NAMESPACE;
 	if (kind != OBJECT_SHM)
 		return CAUSE_RMID;
-	call = bpf_map_lookup_elem(&stash, &tid);
+	call = current_call();
 	return call && call->call == CALL_SHMCTL ? CAUSE_RMID : CAUSE_FORCED;
 }
 
@@ -160,12 +162,11 @@ LEDGER_ENTRY2_HOOKS(ipc_set_key_private, __u64, struct kern_ipc_perm *, marked)
 /* IPC_SET, always in the caller's namespace; which kind, the call says. */
 static __noinline int updated(__u64 in, struct kern_ipc_perm *perm, int ret)
 {
-	__u32 tid = current_tid();
 	struct call_stash *call;
 
 	if (ret)
 		return 0;
-	call = bpf_map_lookup_elem(&stash, &tid);
+	call = current_call();
 	if (!call)
 		return count_lost_ledger();
 	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns_inum());
@@ -180,16 +181,15 @@ LEDGER_EXIT_HOOKS(ipc_update_perm, __u64, struct kern_ipc_perm *, updated, 2)
 static __noinline int locked(struct file *file, __u64 lock, int ret)
 {
 	struct object_event *event;
-	__u32 tid = current_tid();
 	struct call_stash *call;
 
-	call = bpf_map_lookup_elem(&stash, &tid);
+	call = current_call();
 	if (ret || stopped || !call || call->call != CALL_SHMCTL)
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = bpf_ringbuf_reserve(&events, OBJECT_EVENT_SEEN, 0);
 	if (!event)
 		return count_lost_ledger();
-	__builtin_memset(event, 0, sizeof(*event));
+	__builtin_memset(event, 0, OBJECT_EVENT_SEEN);
 	fill_head(&event->head, EVENT_OBJECT);
 	event->action = OBJECT_LOCKED;
 	event->kind = OBJECT_SHM;

@@ -29,13 +29,6 @@ struct attach_key {
 	__u32 reserved;
 };
 
-struct stash_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32); /* thread, in the initial pid namespace */
-	__type(value, struct call_stash);
-};
-
 struct limits_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -77,7 +70,6 @@ struct events_map {
 	__uint(max_entries, 4096);
 };
 
-extern struct stash_map stash SEC(".maps");
 extern struct limits_map limits SEC(".maps");
 extern struct pids_map filter_pids SEC(".maps");
 extern struct followed_map followed SEC(".maps");
@@ -104,6 +96,7 @@ extern const volatile _Bool filter_by_id;
 extern const volatile __u32 filter_uid;
 extern const volatile __u32 filter_errno;
 extern const volatile __u32 filter_ipcns;
+extern const volatile _Bool typed_namespace;
 extern const volatile __u32 filter_key;
 extern const volatile __s32 filter_id;
 extern const volatile __u64 filter_min_size;
@@ -121,6 +114,8 @@ extern __u64 lost_ledger;
 /* calls.bpf.c */
 int call_enter(struct call_stash *call);
 int call_exit(__u32 id, __s64 ret);
+#define CALL_BY_NUMBER (1u << 16) /* with the number of the system call instead */
+int forget_thread(__u32 tid);
 
 /* filter.bpf.c */
 int caller_passes(void);
@@ -130,23 +125,39 @@ int result_passes(struct call_stash *call, __s64 ret);
 int limits_read(struct ipc_limits *out);
 
 /*
- * The id pair as the reader's pid namespace sees it, tgid << 32 | tid; 0 where it sees none of it.
+ * The id pair of the current thread (as the helper gives it: the argument) as the reader's pid
+ * namespace sees it, tgid << 32 | tid; 0 where it sees none of it.
  * In the initial namespace the helper of every kernel gives it at once.
  */
-static __always_inline __u64 visible_pid_tgid(void)
+static __always_inline __u64 visible_of(__u64 pid_tgid)
 {
 	struct bpf_pidns_info info = {};
 
 	if (!pidns_ino)
-		return bpf_get_current_pid_tgid();
+		return pid_tgid;
 	if (bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &info, sizeof(info)))
 		return 0;
 	return (__u64)info.tgid << 32 | info.pid;
 }
 
+static __always_inline __u64 visible_pid_tgid(void)
+{
+	return visible_of(bpf_get_current_pid_tgid());
+}
+
 static __always_inline __u32 current_tid(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();
+}
+
+/*
+ * 5.11 and later give the task with its type, whose members are then plain loads: the fastest way.
+ * But for each load of a pointer the verifier (6.3 and later, btf_nested_type_is_trusted) goes
+ * through all of the kernel's types a few times, 3 ms at each: no more of them than pay.
+ */
+static __always_inline _Bool has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
 }
 
 static __always_inline struct ipc_namespace *current_ipc_ns(void)
@@ -158,6 +169,8 @@ static __always_inline struct ipc_namespace *current_ipc_ns(void)
 
 static __always_inline __u32 current_ipcns_inum(void)
 {
+	if (typed_namespace && has_typed_task())
+		return bpf_get_current_task_btf()->nsproxy->ipc_ns->ns.inum;
 	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
 }
 
@@ -165,6 +178,29 @@ static __always_inline __u32 current_ipcns_inum(void)
 static __always_inline __u32 current_cgroup(void)
 {
 	return tell_cgroups ? (__u32)bpf_get_current_cgroup_id() : 0;
+}
+
+/* Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
+ * of an older one (before 5.17). */
+static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid, __u32 ipcns)
+{
+	__u64 visible = visible_of(pid_tgid);
+
+	head->type = type;
+	head->pid = visible >> 32;
+	head->tid = (__u32)visible;
+	head->uid = (__u32)bpf_get_current_uid_gid();
+	head->ipcns = ipcns;
+	head->cgroup = current_cgroup();
+	if (has_typed_task()) {
+		struct task_struct *task = bpf_get_current_task_btf();
+		const __u64 *comm = (const __u64 *)task->comm;
+
+		((__u64 *)head->comm)[0] = comm[0];
+		((__u64 *)head->comm)[1] = comm[1];
+	} else {
+		bpf_get_current_comm(head->comm, sizeof(head->comm));
+	}
 }
 
 static __always_inline _Bool is_error(__s64 ret)

@@ -58,10 +58,6 @@ SYSCALL_HOOKS(MSGRCV, msgrcv, 5)
 SEC("tracepoint")
 int exit_any(struct trace_event_raw_sys_exit *ctx)
 {
-	__u32 tid = current_tid();
-	struct call_stash *call = bpf_map_lookup_elem(&stash, &tid);
-
-	if (call)
-		call_exit(call->number == (__u16)ctx->id ? call->call : CALL_COUNT, ctx->ret);
+	call_exit(CALL_BY_NUMBER | (__u16)ctx->id, ctx->ret);
 	return PASS_ON;
 }

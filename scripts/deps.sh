@@ -4,7 +4,7 @@
 # Installs the Debian packages that a job needs, those that are missing and no others, without
 # starting any of their services. When nothing is missing it does nothing and needs no root.
 #
-# usage: scripts/deps.sh build|test|vm…
+# usage: scripts/deps.sh build|test|vm|bench…
 # exit:  0 all there; 1 apt failed; 2 wrong usage; 3 something is missing and we are not root
 
 set -euo pipefail
@@ -22,6 +22,8 @@ TEST="libcmocka-dev bats shellcheck clang-format libclang-rt-14-dev strace linux
 # Virtual machines, and what makes programs for them.
 VM="qemu-system-x86 qemu-system-arm busybox-static strace gcc-aarch64-linux-gnu
 	libc6-dev-arm64-cross cpio xz-utils zstd lz4 python3"
+# Tracers to measure beside this one.
+BENCH="bpftrace linux-perf strace python3"
 
 POLICY=/usr/sbin/policy-rc.d
 made_policy=
@@ -32,6 +34,7 @@ packages_of() {
 	build) echo "$BUILD" ;;
 	test) echo "$TEST" ;;
 	vm) echo "$VM" ;;
+	bench) echo "$BENCH" ;;
 	*) return 2 ;;
 	esac
 }
@@ -77,7 +80,7 @@ main() {
 	[ $# -gt 0 ] || set -- help
 	for set in "$@"; do
 		list=$(packages_of "$set") ||
-			{ echo "usage: scripts/deps.sh build|test|vm..." >&2; exit 2; }
+			{ echo "usage: scripts/deps.sh build|test|vm|bench..." >&2; exit 2; }
 		# shellcheck disable=SC2206 # split into words on purpose
 		all+=($list)
 	done

@@ -13,7 +13,8 @@
 # guest wrote to /out in OUTDIR, and ends with SCRIPT's status: 124 if it took longer than VM_TIMEOUT
 # seconds (600), 125 if the machine ended without a result. A host-NAME.sh beside guest-NAME.sh then
 # looks at those files: it runs with KERNEL and OUTDIR, and may fail as well. VM_SEED repeats what a
-# script does at random; VM_ARGS are more NAME=VALUE for its environment.
+# script does at random; VM_ARGS are more NAME=VALUE for its environment. With VM_ICOUNT=1 its one
+# processor takes a nanosecond an instruction, so that clocks count instructions (tests/bench).
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -125,7 +126,7 @@ build() {
 	case ${1:-} in
 	x86_64)
 		make -C "$TOP" --no-print-directory STATIC=1 BUILD=build/vm/x86_64 \
-			build/vm/x86_64/shmtrace work
+			build/vm/x86_64/shmtrace work bench-programs
 		;;
 	arm64)
 		sealed "$VM/sysroot-arm64" || fetch arm64-6.1
@@ -133,7 +134,7 @@ build() {
 		work=$(cd "$TOP" && find tests/work -maxdepth 1 -name '*.c' ! -name '*_32.c' | sort | tr '\n' ' ')
 		make -C "$TOP" --no-print-directory ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
 			SYSROOT=build/vm/sysroot-arm64/root STATIC=1 BUILD=build/vm/arm64 \
-			WORK_SRCS="$work" build/vm/arm64/shmtrace work
+			WORK_SRCS="$work" build/vm/arm64/shmtrace work bench-programs
 		;;
 	*) usage ;;
 	esac
@@ -163,6 +164,12 @@ stage() {
 	fi
 	if [ -d "$VM/$arch/tests/work" ]; then
 		find "$VM/$arch/tests/work" -type f -perm -100 -exec install -t "$dir/tests/work" {} +
+	fi
+
+	# Floor and workload of tests/bench.
+	if [ -d "$VM/$arch/bench" ]; then
+		mkdir -p "$dir/tests/bench"
+		find "$VM/$arch/bench" -type f ! -name '*.d' -exec install -t "$dir/tests/bench" {} +
 	fi
 
 	if [ "$arch" = x86_64 ]; then
@@ -195,7 +202,9 @@ boot() {
 	local name=$1 dir=$2 append
 	# What the kernel does not know becomes the environment of the first process.
 	append="quiet panic=-1 vm=$1${VM_SEED:+ seed=$VM_SEED}${VM_ARGS:+ $VM_ARGS}"
-	local common=(-smp 2 -m 1G -display none -monitor none -no-reboot -accel "tcg,thread=single"
+	local count=(-smp 2)
+	[ -z "${VM_ICOUNT:-}" ] || count=(-smp 1 -icount "shift=0,sleep=off")
+	local common=("${count[@]}" -m 1G -display none -monitor none -no-reboot -accel "tcg,thread=single"
 		-kernel "$VM/kernels/$name/vmlinuz" -initrd "$dir/initramfs"
 		-serial "file:$dir/console")
 	case $name in

@@ -116,14 +116,14 @@ static size_t write_sample(char *data, size_t cap)
 	json_writer__bool(&w, "f", false);
 	json_writer__null(&w, "g");
 	json_writer__str(&w, "h", NULL);
-	json_writer__string(&w, "i\t", "cut here", 3);
+	json_writer__string(&w, "i", "cut here", 3);
 	json_writer__end(&w);
 	return json_writer__finish(&w);
 }
 
 static const char sample[] =
 	"{\"a\":\"x\\\"\\u000a\",\"b\":{\"c\":18446744073709551615,\"empty\":{},"
-	"\"d\":-9223372036854775808},\"e\":true,\"f\":false,\"g\":null,\"h\":null,\"i\\u0009\":"
+	"\"d\":-9223372036854775808},\"e\":true,\"f\":false,\"g\":null,\"h\":null,\"i\":"
 	"\"cut\"}\n";
 
 static void test_writer(void **state)

@@ -44,24 +44,39 @@ void buffer__put_spaces(struct buffer *b, size_t count)
 	b->len += count;
 }
 
+static unsigned int count_digits(uint64_t value)
+{
+	unsigned int digits = 1;
+
+	for (; value >= 10000; value /= 10000)
+		digits += 4;
+	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 void buffer__put_u64(struct buffer *b, uint64_t value)
 {
-	char digits[U64_DIGITS];
-	char *start = format_u64(digits + sizeof(digits), value);
+	const unsigned int digits = count_digits(value);
+	char *to = buffer__reserve(b, digits);
 
-	buffer__put(b, start, digits + sizeof(digits) - start);
+	if (!to)
+		return;
+	format_u64(to + digits, value);
+	b->len += digits;
 }
 
 void buffer__put_s64(struct buffer *b, int64_t value)
 {
+	const uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
 	/* The sign and the digits together, so that a full buffer never keeps a lone '-'. */
-	char digits[1 + U64_DIGITS];
-	char *end = digits + sizeof(digits);
-	char *start = format_u64(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
+	const unsigned int len = (value < 0) + count_digits(size);
+	char *to = buffer__reserve(b, len);
 
+	if (!to)
+		return;
 	if (value < 0)
-		*--start = '-';
-	buffer__put(b, start, end - start);
+		*to = '-';
+	format_u64(to + len, size);
+	b->len += len;
 }
 
 void buffer__put_digits(struct buffer *b, uint64_t value, unsigned int digits)

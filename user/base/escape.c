@@ -13,6 +13,33 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+#define BYTES(byte) (0x0101010101010101ULL * (byte))
+
+/* The high bit of each byte that is 0; of those above the first such one it says nothing. */
+static uint64_t zero_bytes(uint64_t word)
+{
+	return (word - BYTES(1)) & ~word & BYTES(0x80);
+}
+
+/*
+ * Length of the beginning that is printable ASCII without quote and backslash, and so stays as it
+ * is everywhere; in steps of eight bytes, as nearly all text is nothing else.
+ */
+static size_t plain_length(const unsigned char *s, size_t len)
+{
+	size_t n = 0;
+	uint64_t word;
+
+	for (; n + sizeof(word) <= len; n += sizeof(word)) {
+		memcpy(&word, s + n, sizeof(word));
+		if ((word & BYTES(0x80)) || ((word - BYTES(0x20)) & BYTES(0x80)) ||
+		    zero_bytes(word ^ BYTES(0x7f)) || zero_bytes(word ^ BYTES('"')) ||
+		    zero_bytes(word ^ BYTES('\\')))
+			break;
+	}
+	return n;
+}
+
 struct range {
 	uint32_t first;
 	uint32_t last;
@@ -116,10 +143,12 @@ size_t escape__text(char *buf, const char *bytes, size_t len, bool utf8)
 {
 	const unsigned char *s = (const unsigned char *)bytes;
 	const unsigned char *end = s + strnlen(bytes, len);
-	char *to = buf;
+	const size_t plain = plain_length(s, end - s);
+	char *to = buf + plain;
 	uint32_t code;
 
-	while (s < end) {
+	memcpy(buf, s, plain);
+	for (s += plain; s < end;) {
 		if (*s >= 0x20 && *s < 0x7f) {
 			if (*s == '\\')
 				*to++ = '\\';
@@ -165,10 +194,12 @@ size_t escape__json(char *buf, const char *bytes, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)bytes;
 	const unsigned char *end = s + strnlen(bytes, len);
-	char *to = buf;
+	const size_t plain = plain_length(s, end - s);
+	char *to = buf + plain;
 	uint32_t code;
 
-	while (s < end) {
+	memcpy(buf, s, plain);
+	for (s += plain; s < end;) {
 		if (*s >= 0x20 && *s < 0x7f) {
 			if (*s == '\\' || *s == '"')
 				*to++ = '\\';

@@ -20,42 +20,24 @@ void json_writer__init(struct json_writer *w, char *data, size_t cap)
 	w->broken = false;
 }
 
-static void put_quoted(struct json_writer *w, const char *bytes, size_t len)
+void json_writer__quote(struct json_writer *w, const char *bytes, size_t len)
 {
-	char *to;
+	char *to = buffer__reserve(&w->out, ESCAPE_JSON_MAX(len) + 1);
 
-	/* The terminating NUL of escape__json lands where the closing quote comes. */
-	buffer__put_char(&w->out, '"');
-	to = buffer__reserve(&w->out, ESCAPE_JSON_MAX(len));
 	if (!to)
 		return;
-	buffer__commit(&w->out, escape__json(to, bytes, len));
-	buffer__put_char(&w->out, '"');
-}
-
-/* False where a member cannot stand. Keys are literals of ours, yet escaped like any string. */
-static bool put_key(struct json_writer *w, const char *key)
-{
-	const bool in_array = w->arrays & 1u << w->depth;
-
-	if (!w->depth || !key != in_array) {
-		w->broken = true;
-		return false;
-	}
-	if (w->filled & 1u << w->depth)
-		buffer__put_char(&w->out, ',');
-	w->filled |= 1u << w->depth;
-	if (in_array)
-		return true;
-	put_quoted(w, key, strlen(key));
-	buffer__put_char(&w->out, ':');
-	return true;
+	/* The terminating NUL of escape__json lands where the closing quote comes. */
+	*to = '"';
+	len = escape__json(to + 1, bytes, len);
+	to[len + 1] = '"';
+	buffer__commit(&w->out, len + 2);
 }
 
 static void begin(struct json_writer *w, const char *key, bool is_array)
 {
 	/* With nothing open there must be nothing written yet: one object a line. */
-	if (w->depth == 0 ? key || w->out.len : w->depth == DEPTH_MAX || !put_key(w, key)) {
+	if (w->depth == 0 ? key || w->out.len
+			  : w->depth == DEPTH_MAX || !json_writer__key(w, key)) {
 		w->broken = true;
 		return;
 	}
@@ -88,26 +70,6 @@ void json_writer__end(struct json_writer *w)
 	w->depth--;
 }
 
-void json_writer__string(struct json_writer *w, const char *key, const char *bytes, size_t len)
-{
-	if (put_key(w, key))
-		put_quoted(w, bytes, len);
-}
-
-void json_writer__str(struct json_writer *w, const char *key, const char *str)
-{
-	if (str)
-		json_writer__string(w, key, str, strlen(str));
-	else
-		json_writer__null(w, key);
-}
-
-void json_writer__u64(struct json_writer *w, const char *key, uint64_t value)
-{
-	if (put_key(w, key))
-		buffer__put_u64(&w->out, value);
-}
-
 void json_writer__u64_or_null(struct json_writer *w, const char *key, bool known, uint64_t value)
 {
 	if (known)
@@ -116,22 +78,10 @@ void json_writer__u64_or_null(struct json_writer *w, const char *key, bool known
 		json_writer__null(w, key);
 }
 
-void json_writer__s64(struct json_writer *w, const char *key, int64_t value)
-{
-	if (put_key(w, key))
-		buffer__put_s64(&w->out, value);
-}
-
 void json_writer__bool(struct json_writer *w, const char *key, bool value)
 {
-	if (put_key(w, key))
+	if (json_writer__key(w, key))
 		buffer__put_str(&w->out, value ? "true" : "false");
-}
-
-void json_writer__null(struct json_writer *w, const char *key)
-{
-	if (put_key(w, key))
-		buffer__put_str(&w->out, "null");
 }
 
 size_t json_writer__finish(struct json_writer *w)

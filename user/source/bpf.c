@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 #include "shmtrace.skel.h"
+#include "source/inference.h"
 #include "source/ipcns.h"
 #include "source/probe.h"
 #include "source/ring.h"
@@ -78,18 +79,35 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 
 _Static_assert(sizeof(struct call_limits_event) <= RING_RECORD_MAX, "the largest record");
 
+/* The ledger hears first what the call has done. */
+static int handle_both(struct bpf_source *source, const struct call_ledger_event *event)
+{
+	struct call_event call = event->call;
+	const struct event *inferred;
+	union inference room;
+	int err = 0;
+
+	inferred = inference__of(event, &room);
+	if (inferred && inferred->time_ns >= source->attached_ns)
+		err = source->handler(source->context, inferred);
+	call.head.type = EVENT_CALL;
+	return err || event->unwanted ? err : source->handler(source->context, &call.head);
+}
+
 static int handle_sample(void *context, const void *record)
 {
 	struct bpf_source *source = context;
 	const struct event *event = record;
+	int err = 0;
 
 	source->last_batch++;
+	if (event->type == EVENT_CALL_LEDGER)
+		err = handle_both(source, record);
 	/* While the hooks were attached one by one, beginnings were seen whose ends were not. */
-	if (event->type >= EVENT_OBJECT && event->time_ns < source->attached_ns)
-		return 0;
-	if (source->handler(source->context, event) || source->last_batch >= BATCH_MAX)
-		return -EAGAIN;
-	return 0;
+	else if (event->type < EVENT_OBJECT || event->time_ns >= source->attached_ns)
+		err = source->handler(source->context, event);
+	/* The ring has moved on past this record when it sees the error: nothing is lost by it. */
+	return err || source->last_batch >= BATCH_MAX ? -EAGAIN : 0;
 }
 
 static void handle_ahead(void *context, const void *record, unsigned int step)
@@ -180,11 +198,10 @@ static void set_pid_namespace(struct shmtrace_bpf *skel)
 static void set_lifecycle_programs(struct shmtrace_bpf *skel,
 				   const struct bpf_source_options *options, bool tracepoints)
 {
-	const bool any = tracepoints && (options->root || options->ledger);
-
-	bpf_program__set_autoload(skel->progs.sched_process_fork, any);
-	bpf_program__set_autoload(skel->progs.sched_process_exit, any);
-	bpf_program__set_autoload(skel->progs.sched_process_exec, any && options->ledger);
+	bpf_program__set_autoload(skel->progs.sched_process_fork,
+				  tracepoints && (options->root || options->ledger));
+	bpf_program__set_autoload(skel->progs.sched_process_exit, tracepoints);
+	bpf_program__set_autoload(skel->progs.sched_process_exec, tracepoints && options->ledger);
 }
 
 static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
@@ -334,7 +351,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 {
 	const struct hook *failed;
 	struct shmtrace_bpf *skel;
-	bool tracepoints = true;
+	bool tracepoints;
 	int err;
 
 	skel = shmtrace_bpf__open();
@@ -350,8 +367,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 			    &failed);
 	if (err)
 		return explain_no_hooks(options->hooks, failed, why, why_size);
-	if (options->ledger || options->root)
-		tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
+	tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
 	set_lifecycle_programs(skel, options, tracepoints);
 	set_iterators(skel, options);
 	if (options->ledger)
@@ -362,6 +378,8 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	skel->rodata->tell_cgroups = options->cgroups;
 	skel->rodata->ledger = options->ledger;
 	skel->rodata->ledger_by_calls = options->ledger && !source->mappings_observed;
+	/* One program for all exits; function hooks have one for each. */
+	skel->rodata->typed_namespace = hooks__main_way(&source->hooks) == WAY_TRACEPOINT;
 	set_pid_namespace(skel);
 	set_map_sizes(skel, options);
 	hooks__select_programs(&source->hooks);
@@ -531,23 +549,32 @@ void bpf_source__stop(struct bpf_source *source)
  * never did are still stashed: their thread has ended, or it is long out of a call that does not
  * sleep.
  */
+static void add_if_unfinished(const struct call_stash *stash, uint64_t now_ns,
+			      unsigned long long lost[CALL_COUNT])
+{
+	if (!stash->time_ns || stash->call >= CALL_COUNT || stash->unwanted)
+		return;
+	if ((kill(stash->tid, 0) && errno == ESRCH) ||
+	    (!(CALLS_BLOCKING & 1U << stash->call) && stash->time_ns + UNFINISHED_NS < now_ns))
+		lost[stash->call]++;
+}
+
 static void add_unfinished(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
 {
-	int fd = bpf_map__fd(source->skel->maps.stash);
+	const int places = bpf_map__fd(source->skel->maps.places);
+	const int table = bpf_map__fd(source->skel->maps.stash);
 	uint32_t tid, *previous = NULL;
 	struct call_stash stash;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	while (!bpf_map_get_next_key(fd, previous, &tid)) {
+	for (uint32_t i = 0; i < STASH_PLACES; i++)
+		if (!bpf_map_lookup_elem(places, &i, &stash))
+			add_if_unfinished(&stash, timespec_ns(&now), lost);
+	while (!bpf_map_get_next_key(table, previous, &tid)) {
 		previous = &tid;
-		if (bpf_map_lookup_elem(fd, &tid, &stash) || stash.call >= CALL_COUNT ||
-		    stash.unwanted)
-			continue;
-		if ((kill(tid, 0) && errno == ESRCH) ||
-		    (!(CALLS_BLOCKING & 1U << stash.call) &&
-		     stash.time_ns + UNFINISHED_NS < timespec_ns(&now)))
-			lost[stash.call]++;
+		if (!bpf_map_lookup_elem(table, &tid, &stash))
+			add_if_unfinished(&stash, timespec_ns(&now), lost);
 	}
 }
 

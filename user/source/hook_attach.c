@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <linux/perf_event.h>
 
 #include <bpf/bpf.h>
 
@@ -68,7 +70,14 @@ static struct bpf_link *attach_tracepoint(struct hooks *hooks, struct bpf_progra
 
 		close(fd);
 		errno = err;
+		return NULL;
 	}
+	/*
+	 * The program is run by the tracepoint, for all CPUs. The event itself would count, on the
+	 * CPU that it was opened for, and each call there would pay for it
+	 * (kernel/trace/trace_syscalls.c, perf_syscall_enter: hlist_empty).
+	 */
+	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
 	return link;
 }
 

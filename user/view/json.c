@@ -128,7 +128,7 @@ static void begin_line(struct json_writer *w, struct json_view *json, const char
 {
 	json_writer__init(w, json->line, sizeof(json->line));
 	json_writer__begin(w, NULL);
-	json_writer__str(w, "type", type);
+	json_writer__word(w, "type", type);
 	json_writer__u64(w, "version", 1);
 }
 
@@ -220,14 +220,14 @@ static void json_view__call(struct view *view, const struct call_event *call)
 	json_writer__u64(&w, "uid", call->head.uid);
 	json_writer__string(&w, "comm", call->head.comm, EVENT_COMM_LEN);
 	json_writer__u64(&w, "ipcns", call->head.ipcns);
-	json_writer__str(&w, "call", words__call_name(call->call));
+	json_writer__word(&w, "call", words__call_name(call->call));
 	put_args(&w, call);
 	put_result(&w, call);
 	if (call->flags & CALL_F_NO_DURATION)
 		json_writer__null(&w, "duration_ns");
 	else
 		json_writer__u64(&w, "duration_ns", call->duration_ns);
-	json_writer__str(&w, "abi", abis[call->abi]);
+	json_writer__word(&w, "abi", abis[call->abi]);
 	json_writer__string(&w, "text", words, words__call(words, call));
 	if (call->head.type == EVENT_CALL_LIMITS)
 		limits__put_json(&w, &((const struct call_limits_event *)call)->limits,
