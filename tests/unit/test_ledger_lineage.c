@@ -174,11 +174,37 @@ static void test_a_fork_copies_nothing(void **state)
 	fixture_close(&f);
 }
 
+/* On two processors what a child does may be heard of before its birth. */
+static void test_a_birth_that_is_late(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, true);
+	object(&f, OBJECT_CREATED, 2, OBJECT_SEM, 0);
+	object(&f, OBJECT_CREATED, 3, OBJECT_SEM, 1);
+	forked(&f, 3, 4, MM(4));
+	forked(&f, 2, 3, MM(3));
+	forked(&f, 2, 3, MM(3));
+	ledger_check(f.ledger);
+	exited(&f, 2);
+	exited(&f, 3);
+	/* By the grandchild, which knows what its parent turns out to have known. */
+	expect_state(&f, OBJECT_SEM, 0, STATE_IN_USE);
+	expect_state(&f, OBJECT_SEM, 1, STATE_IN_USE);
+	ledger_check(f.ledger);
+	exited(&f, 4);
+	expect_state(&f, OBJECT_SEM, 0, STATE_ORPHAN);
+	expect_state(&f, OBJECT_SEM, 1, STATE_ORPHAN);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equals_a_table),
 		cmocka_unit_test(test_a_fork_copies_nothing),
+		cmocka_unit_test(test_a_birth_that_is_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
