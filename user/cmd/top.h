@@ -38,6 +38,7 @@ struct top {
 	int signal_fd;
 	bool done, print_now;
 	uint64_t next_print_ns, next_reconcile_ns;
+	uint64_t compared_ns, compare_cost_ns; /* the last time, and the processor time of it */
 	uint64_t printed;
 	int err;
 };

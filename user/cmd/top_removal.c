@@ -89,6 +89,8 @@ int top__remove(struct top *top, const struct object_info *shown, char *text, si
 		text[0] = '\0';
 		return 0;
 	}
+	/* Whatever it costs. */
+	top->compare_cost_ns = 0;
 	err = top__settle(top, top__clock_ns(CLOCK_MONOTONIC));
 	refusal = refuse(top->ledger, shown);
 	if (!err && refusal)

@@ -134,6 +134,9 @@ static uint32_t find_string(const struct kernel_btf *btf, const char *name)
 	const size_t len = strlen(name) + 1;
 	const char *at = btf->strings;
 
+	/* What has no name; and each string ends with that. */
+	if (!*name)
+		return 0;
 	while ((at = memmem(at, btf->strings_end - at, name, len))) {
 		if (at > btf->strings && !at[-1])
 			return at - btf->strings;
