@@ -47,6 +47,7 @@ struct trace {
 	struct limit_command *limit_command; /* NULL: not asked for */
 	int err;
 	FILE *out;
+	char *out_buffer;
 	int signal_fd;
 	struct pollfd *pid_fds; /* of -p */
 	size_t pids_alive;
@@ -463,7 +464,10 @@ static int open_output(struct trace *trace)
 		pr_err("cannot open %s: %s", trace->options.output, strerror(errno));
 		return -errno;
 	}
-	setvbuf(trace->out, NULL, _IOFBF, OUTPUT_BUFFER);
+	/* Given no memory glibc would ignore the size, and write a page at a time. */
+	trace->out_buffer = malloc(OUTPUT_BUFFER);
+	if (trace->out_buffer)
+		setvbuf(trace->out, trace->out_buffer, _IOFBF, OUTPUT_BUFFER);
 	return 0;
 }
 
@@ -542,6 +546,7 @@ static void clean_up(struct trace *trace)
 	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
 	if (trace->out)
 		fclose(trace->out);
+	free(trace->out_buffer);
 	explainer__free(trace->explainer);
 	trace_ledger__free(trace->ledger);
 	bpf_source__close(trace->source);
