@@ -27,7 +27,7 @@ MACHINES_AT_ONCE=$(($(nproc) + 1))
 # Live tests wait most of their time, and have IPC namespaces of their own: several at once. Not those
 # that load the machine, measure it, or look at all of it.
 LIVE_AT_ONCE=$(($(nproc) + 1))
-LIVE_ALONE="command count loss output rm_race screen start storm top words"
+LIVE_ALONE="command containers count loss output rm_race screen start storm top words"
 JOBS=$(nproc)
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 
