@@ -279,7 +279,7 @@ __hidden int call_exit(__u32 id, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
 	/* Where the verifier comes by once: see has_typed_task. */
-	__u32 ipcns = current_ipcns_inum();
+	__u32 ipcns = typed_ipcns_inum();
 	__u32 tid = current_tid();
 	struct call_stash *place, *call;
 	__u64 result = ret;

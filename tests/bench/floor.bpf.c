@@ -35,9 +35,8 @@
 	FUNCTION_ENTRY(symbol, name) \
 	FUNCTION_EXIT(symbol, name)
 
-#define SYSCALL(name)                                               \
-	EMPTY("tracepoint/syscalls/sys_enter_" #name, enter_##name) \
-	EMPTY("tracepoint/syscalls/sys_exit_" #name, exit_##name)
+#define SYSCALL(name) EMPTY("tracepoint/syscalls/sys_enter_" #name, enter_##name)
+EMPTY("tracepoint", exit_any)
 
 #if defined(__TARGET_ARCH_x86)
 #define SYS	   "__x64_sys_"

@@ -378,8 +378,6 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	skel->rodata->tell_cgroups = options->cgroups;
 	skel->rodata->ledger = options->ledger;
 	skel->rodata->ledger_by_calls = options->ledger && !source->mappings_observed;
-	/* One program for all exits; function hooks have one for each. */
-	skel->rodata->typed_namespace = hooks__main_way(&source->hooks) == WAY_TRACEPOINT;
 	set_pid_namespace(skel);
 	set_map_sizes(skel, options);
 	hooks__select_programs(&source->hooks);
