@@ -26,7 +26,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 MACHINES_AT_ONCE=$(($(nproc) + 1))
 # Live tests wait most of their time, and have IPC namespaces of their own: several at once. Not those
 # that load the machine, measure it, or look at all of it.
-LIVE_AT_ONCE=$(($(nproc) + 1))
+LIVE_AT_ONCE=$(nproc)
 LIVE_ALONE="command containers count loss output rm_race screen start storm top words"
 JOBS=$(nproc)
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
