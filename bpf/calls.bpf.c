@@ -141,7 +141,7 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 		count_lost(call->call);
 		return;
 	}
-	exact = bpf_map_lookup_elem(&limits, &tid);
+	exact = call->stage ? bpf_map_lookup_elem(&limits, &tid) : NULL;
 	if (exact) {
 		event->limits = *exact;
 		flags |= CALL_F_LIMITS_EXACT;
@@ -202,18 +202,29 @@ static __always_inline _Bool is_own(__u64 pid_tgid)
 	return visible_of(pid_tgid) >> 32 == own_pid;
 }
 
+/* Its exit was not seen: who asked for the call misses it, and the ledger what it did. */
+static __always_inline void count_missed(const struct call_stash *call, __u32 tid)
+{
+	if (!call->unwanted)
+		count_lost(call->call);
+	else if (call->tells)
+		count_lost_ledger();
+	if (call->stage)
+		bpf_map_delete_elem(&limits, &tid);
+}
+
 /*
  * time_ns is set last, so that what shmtrace itself does is no part of the duration. A call that is
  * still there is one whose exit was not seen: a return probe that found no free slot, or a program
  * that did not run because another one ran on that CPU.
  */
-static __always_inline int stash_in_place(struct call_stash *place, const struct call_stash *call,
+static __always_inline int stash_in_place(struct call_stash *place, struct call_stash *call,
 					  __u32 tid)
 {
 	if (place->time_ns)
-		count_lost(place->call);
+		count_missed(place, tid);
+	call->tid = tid;
 	*place = *call;
-	place->tid = tid;
 	place->time_ns = bpf_ktime_get_ns();
 	return 0;
 }
@@ -223,7 +234,7 @@ static __always_inline int stash_in_table(struct call_stash *call, __u32 tid)
 	struct call_stash *before = bpf_map_lookup_elem(&stash, &tid);
 
 	if (before)
-		count_lost(before->call);
+		count_missed(before, tid);
 	call->tid = tid;
 	call->time_ns = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&stash, &tid, call, BPF_ANY))
@@ -247,7 +258,10 @@ __hidden int call_enter(struct call_stash *call)
 	/* Here the call is a constant: at the exit the verifier would go through each of them. */
 	call->tells = ledger_by_calls && tells_ledger(call);
 	place = stash_place(tid);
-	if (place && (place->tid == tid || (!place->tid && stash_claim(place, tid))))
+	if (place && !place->tid && stash_claim(place, tid))
+		/* What it had before its place was free. */
+		bpf_map_delete_elem(&stash, &tid);
+	if (place && place->tid == tid)
 		return stash_in_place(place, call, tid);
 	return stash_in_table(call, tid);
 }
@@ -258,8 +272,8 @@ __hidden int forget_thread(__u32 tid)
 	struct call_stash *place = stash_place(tid);
 	struct call_stash *call = stash_of(place, tid);
 
-	if (call && !stopped && !call->unwanted)
-		count_lost(call->call);
+	if (call && !stopped)
+		count_missed(call, tid);
 	if (place && place->tid == tid)
 		stash_give_back(place);
 	else if (call)
@@ -293,7 +307,7 @@ __hidden int call_exit(__u32 id, __s64 ret)
 	if (stopped)
 		goto out;
 	if (!is_stash_of(call, id)) {
-		count_lost(call->call);
+		count_missed(call, tid);
 		goto out;
 	}
 	flags = read_indirect(call, &result);

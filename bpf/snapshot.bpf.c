@@ -55,9 +55,14 @@ static void *shm_close;
 static __always_inline _Bool is_segment_file(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct shm_file_data *data = BPF_CORE_READ(file, private_data);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	char name[4] = {};
 
 	if (!dentry || BPF_CORE_READ(dentry, d_parent) != dentry)
+		return 0;
+	/* Opened by /proc/PID/map_files it has that name, too, and is mapped as any file. */
+	if (!inode || BPF_CORE_READ(data, file, f_inode) != inode)
 		return 0;
 	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
 	return name[0] == 'S' && name[1] == 'Y' && name[2] == 'S' && name[3] == 'V';
@@ -74,6 +79,9 @@ static __always_inline _Bool maps_segment(struct vm_area_struct *vma)
 	if (!close || shm_close)
 		return close && close == shm_close;
 	if (!is_segment_file(file))
+		return 0;
+	/* A mapping that is taken out of its list meanwhile may become another (iter_task_list). */
+	if (BPF_CORE_READ(vma, vm_file) != file || BPF_CORE_READ(vma, vm_ops, close) != close)
 		return 0;
 	shm_close = close;
 	return 1;

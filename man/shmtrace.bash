@@ -110,8 +110,9 @@ _shmtrace_namespaces() {
 # Ids of containers, names of machines and units: of the running processes.
 _shmtrace_containers() {
 	cat /proc/[0-9]*/cgroup 2>/dev/null | sort -u |
-		grep -oE '([0-9a-f]{64}|lxc\.payload\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.@-]+\.(service|scope))' |
-		sed -E -e 's/^lxc\.payload\.//' \
+		grep -oE '([0-9a-f]{64}|lxc\.payload\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.@\\-]+\.(service|scope))' |
+		sed -E -e 's/^lxc\.payload\.//' -e 's/^machine-(.*)\.scope$/\1/' \
+			-e 's/^systemd-nspawn@(.*)\.service$/\1/' \
 			-e 's/^(docker|cri-containerd|crio|libpod|nerdctl)-([0-9a-f]{64})\.scope$/\2/'
 }
 

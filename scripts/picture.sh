@@ -51,6 +51,10 @@ await() {
 	die "waited in vain ($tenths): $*"
 }
 
+is_apart() {
+	[ "$(readlink /proc/self/ns/ipc)" != "$(readlink "/proc/$KEEPER/ns/ipc")" ]
+}
+
 shows() {
 	terminal capture-pane -p | grep -qE -- "$1"
 }
@@ -79,7 +83,7 @@ write_postgres
 echo "shared_memory_type = sysv" >>"$T/pg/data/postgresql.conf"
 unshare -i sleep infinity &
 KEEPER=$!
-await test "$(readlink /proc/self/ns/ipc)" != "$(readlink "/proc/$KEEPER/ns/ipc")"
+await is_apart
 inside sysctl -qw kernel.sem="32000 1024000000 500 16" kernel.shmmni=64
 
 terminal new-session -d -x "$COLUMNS" -y "$LINES" \

@@ -101,6 +101,9 @@ count() {
 # One line about what ran, then its skips with their reasons and its failures with what they printed.
 report() {
 	local base=$OUT/$1 kind test reason
+	# What ran it was killed, or the disk is full.
+	[ -s "$base.results" ] || printf 'fail\t%s\t%s\n' "$1" "left no result" >"$base.results"
+	[ -s "$base.seconds" ] || echo 0 >"$base.seconds"
 	printf '%-34s %4d passed, %d failed, %d skipped  (%d s)\n' "$1" \
 		"$(count pass "$base.results")" "$(count fail "$base.results")" \
 		"$(count skip "$base.results")" "$(cat "$base.seconds")"

@@ -27,7 +27,7 @@ MACHINES_AT_ONCE=$(($(nproc) + 1))
 # Live tests wait most of their time, and have IPC namespaces of their own: several at once. Not those
 # that load the machine, measure it, or look at all of it.
 LIVE_AT_ONCE=$(nproc)
-LIVE_ALONE="command containers count loss output rm_race screen start storm top words"
+LIVE_ALONE="command containers count filters headroom loss output rm_race screen start storm top words"
 JOBS=$(nproc)
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 
@@ -239,8 +239,14 @@ for stage in "${stages[@]}"; do
 	style) stage_style ;;
 	unit) stage_unit ;;
 	fuzz) stage_fuzz ;;
-	live) end_fuzz && stage_live ;;
-	vm) end_fuzz && stage_vm ;;
+	live)
+		end_fuzz
+		stage_live
+		;;
+	vm)
+		end_fuzz
+		stage_vm
+		;;
 	esac
 done
 end_fuzz

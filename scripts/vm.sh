@@ -166,8 +166,8 @@ stage() {
 		find "$VM/$arch/tests/work" -type f -perm -100 -exec install -t "$dir/tests/work" {} +
 	fi
 
-	# Floor and workload of tests/bench.
-	if [ -d "$VM/$arch/bench" ]; then
+	# Floor and workload of tests/bench, for those alone who measure.
+	if [[ $script == *tests/bench/* ]]; then
 		mkdir -p "$dir/tests/bench"
 		find "$VM/$arch/bench" -type f ! -name '*.d' -exec install -t "$dir/tests/bench" {} +
 	fi

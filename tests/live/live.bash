@@ -204,6 +204,21 @@ valid_but_for_calls() {
 	valid "$1.part"
 }
 
+watching_or_ended() {
+	grep -q 'watching by' "$T/err" || ! kill -0 "$TRACER" 2>/dev/null
+}
+
+# shmtrace top in the background, watching when this returns: file for its output, options…
+start_top() {
+	local out=$1
+	shift
+	: >"$T/err"
+	"$SHMTRACE" top "$@" >"$out" 2>"$T/err" 3>&- 8>&- </dev/null &
+	TRACER=$!
+	await 30 watching_or_ended
+	grep -q 'watching by' "$T/err" || { cat "$T/err"; return 1; }
+}
+
 # shellcheck disable=SC2034 # used above
 CALLS='
 import ctypes, os, sys, time

@@ -13,21 +13,6 @@ setup() {
 	own_namespace
 }
 
-watching_or_ended() {
-	grep -q 'watching by' "$T/err" || ! kill -0 "$TRACER" 2>/dev/null
-}
-
-# shmtrace top in the background, watching when this returns: file for its output, options…
-start_top() {
-	local out=$1
-	shift
-	: >"$T/err"
-	"$SHMTRACE" top "$@" >"$out" 2>"$T/err" 3>&- 8>&- </dev/null &
-	TRACER=$!
-	await 30 watching_or_ended
-	grep -q 'watching by' "$T/err" || { cat "$T/err"; return 1; }
-}
-
 reports() { # file, how many
 	[ "$(grep -c '^{"type":"ledger"\|^ledger: ' "$1")" -ge "$2" ]
 }

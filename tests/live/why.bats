@@ -282,6 +282,8 @@ sleep_as() {
 		# shellcheck disable=SC2154 # run sets it
 		[[ ${stderr_lines[0]} == "shmtrace: no "*" with id 2147483647 in ipc:[$IPCNS]"* ]]
 	done
+	run -1 inside "$SHMTRACE" why shm:7
+	[[ $output == *"no segment with id 7 in "* ]]
 	run -1 inside "$SHMTRACE" why -J shm 0x77
 	[[ $output != *'{'* ]]
 }

@@ -259,6 +259,18 @@ static inline void found_process(struct fixture *f, uint32_t pid, uint64_t from,
 	feed(f, &event);
 }
 
+/* A process that is there from the beginning. */
+static inline void running(struct fixture *f, uint32_t pid)
+{
+	struct process_event event = {
+		.head = head(f, EVENT_PROCESS, pid),
+		.start_ns = f->start[pid],
+		.action = PROCESS_FOUND,
+	};
+
+	feed(f, &event);
+}
+
 static inline void found_mapping(struct fixture *f, uint32_t pid, int32_t id, uint32_t count,
 				 uint64_t from)
 {

@@ -380,6 +380,21 @@ static void test_text(void **state)
 		"...");
 }
 
+/* Cells have room for the text, and not for what escaping might have made of it. */
+static void test_text_in_a_cell(void **state)
+{
+	struct container container = {RUNTIME_NSPAWN, ""};
+	char text[CONTAINER_TEXT_MAX + 10];
+	struct buffer out;
+
+	(void)state;
+	memset(container.id, 'a', CONTAINER_TEXT_MAX + 1);
+	buffer__init(&out, text, sizeof(text));
+	container_view__put_text(&out, &container, true);
+	assert_false(out.overflow);
+	assert_int_equal(out.len, strlen("nspawn:") + CONTAINER_TEXT_MAX + strlen("..."));
+}
+
 /* The whole id, whatever it is, and room for the longest in each line. */
 static void test_json(void **state)
 {
@@ -417,7 +432,8 @@ int main(void)
 		cmocka_unit_test(test_units),	cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_borders), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_cuts),	cmocka_unit_test(test_matches),
-		cmocka_unit_test(test_text),	cmocka_unit_test(test_json),
+		cmocka_unit_test(test_text),	cmocka_unit_test(test_text_in_a_cell),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,18 +38,6 @@ static void check_evidence(const struct fixture *f, uint32_t kind, int32_t id, c
 	assert_string_equal(text, expected);
 }
 
-/* A process that is there from the beginning. */
-static void running(struct fixture *f, uint32_t pid)
-{
-	struct process_event event = {
-		.head = head(f, EVENT_PROCESS, pid),
-		.start_ns = f->start[pid],
-		.action = PROCESS_FOUND,
-	};
-
-	feed(f, &event);
-}
-
 static void ended(struct fixture *f, uint32_t pid, uint32_t status)
 {
 	struct process_event event = {

@@ -25,17 +25,6 @@ static void found(struct fixture *f, uint32_t kind, int32_t id, uint32_t creator
 	feed(f, &event);
 }
 
-static void running(struct fixture *f, uint32_t pid)
-{
-	struct process_event event = {
-		.head = head(f, EVENT_PROCESS, pid),
-		.start_ns = f->start[pid],
-		.action = PROCESS_FOUND,
-	};
-
-	feed(f, &event);
-}
-
 static void hidden(struct fixture *f, int32_t id, uint32_t count)
 {
 	struct mapping_event event = {.head = head(f, EVENT_MAPPING, 0),

@@ -109,7 +109,7 @@ static inline void *hash__find(const struct hash *hash, const void *key, uint32_
 }
 
 /*
- * Walks over all, in an order that the keys alone decide. Meanwhile any may be removed, and none
+ * Walks over all, in no order. Meanwhile any may be removed, and none
  * added; one that stands where it has been already may then be met again.
  */
 struct hash_walk {

@@ -44,11 +44,6 @@ void pool__free(struct pool *pool, void *element)
 	free(element);
 }
 
-void pool__clear(struct pool *pool)
-{
-	pool__init(pool, pool->size);
-}
-
 #else
 
 static int add_chunk(struct pool *pool)
@@ -90,15 +85,7 @@ void *pool__alloc(struct pool *pool)
 	return memset(element, 0, pool->size);
 }
 
-void pool__free(struct pool *pool, void *element)
-{
-	memcpy(element, &pool->free, sizeof(pool->free));
-	pool->free = element;
-	if (!--pool->used)
-		pool__clear(pool);
-}
-
-void pool__clear(struct pool *pool)
+static void clear(struct pool *pool)
 {
 	while (pool->chunks) {
 		struct pool_chunk *chunk = pool->chunks;
@@ -107,6 +94,14 @@ void pool__clear(struct pool *pool)
 		free(chunk);
 	}
 	pool__init(pool, pool->size);
+}
+
+void pool__free(struct pool *pool, void *element)
+{
+	memcpy(element, &pool->free, sizeof(pool->free));
+	pool->free = element;
+	if (!--pool->used)
+		clear(pool);
 }
 
 #endif

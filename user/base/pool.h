@@ -26,7 +26,5 @@ void pool__init(struct pool *pool, size_t size);
 void *pool__alloc(struct pool *pool);
 /* With the last one all memory goes back to the system. */
 void pool__free(struct pool *pool, void *element);
-/* All at once, whatever is still given out. */
-void pool__clear(struct pool *pool);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What exists now, in a ledger: how ls, limits, leaks and rm begin, how they end, and what each has
- * to say of what it could not see.
+ * What exists now, in a ledger: how ls, limits, leaks, why and rm begin, how they end, and what
+ * each has to say of what it could not see.
  */
 #ifndef SHMTRACE_CMD_EXISTING_H
 #define SHMTRACE_CMD_EXISTING_H

@@ -25,6 +25,7 @@ static void parse_number(struct target *target, const struct argp_state *state, 
 	uint64_t id = 0;
 	int err;
 
+	target->number = number;
 	target->by_key = number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
 	err = target->by_key ? parse__key(number, &target->key)
 			     : parse__u64(number, 0, INT32_MAX, &id);

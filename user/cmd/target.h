@@ -13,7 +13,8 @@
 
 /* "shm:32769" or "shm:0x52e2c1" */
 struct target {
-	const char *text; /* as it was given; for one of two words, the second */
+	const char *text;   /* as it was given; for one of two words, the second */
+	const char *number; /* the part of it that is the id or key */
 	uint32_t kind;
 	bool by_key;
 	int32_t id;

@@ -4,7 +4,6 @@
  * tables say of it, before the kernel is asked for each removal as `rm` does.
  */
 #include <errno.h>
-#include <langinfo.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,8 +12,8 @@
 #include "cmd/existing.h"
 #include "cmd/top.h"
 #include "source/removal.h"
+#include "view/listing.h"
 #include "view/rm.h"
-#include "view/unused.h"
 
 /* What never changes while it lives: another object has another time, where that was seen. */
 static bool is_shown(const struct object_info *shown, const struct object_info *now)
@@ -47,8 +46,7 @@ static const char *refuse(const struct ledger *ledger, const struct object_info 
 static void remove_listed(const struct ledger *listed, const struct object_info *shown,
 			  int64_t listed_s, struct buffer *out)
 {
-	const struct rm_view view = {
-		.ledger = listed, .no_hints = true, .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
+	const struct rm_view view = {.ledger = listed, .no_hints = true, .utf8 = listing__utf8()};
 	const struct ledger_object *found = ledger__find_object(listed, shown->ipcns, shown->kind,
 								shown->id);
 	struct object_info info;
@@ -59,12 +57,8 @@ static void remove_listed(const struct ledger *listed, const struct object_info 
 		return;
 	}
 	ledger__object_info(found, &info);
-	rm_view__prepare(&row, &info);
-	if (info.state == STATE_IN_USE || info.state == STATE_IDLE)
-		row.refusal = RM_IN_USE;
-	else if (unused__last_user(listed, &info))
-		row.refusal = RM_LAST_USER;
-	else
+	rm_view__choose(&row, listed, &info, false, false);
+	if (row.refusal == RM_TRIED)
 		removal__run(&row.removal, 1, listed_s, false);
 	rm_view__put_outcome(out, &view, &row);
 }

@@ -329,8 +329,9 @@ static void print_closing(const struct trace *trace)
 	if (unfollowed)
 		pr_warn("%llu descendants of the command could not be followed", unfollowed);
 	if (trace->unplaced)
-		pr_warn("calls that --container leaves out, since their processes had ended before "
-			"anybody could see where they were: %llu",
+		pr_warn("calls that --container leaves out, since their processes had ended, or "
+			"are not "
+			"visible in this PID namespace, and nobody could see where they were: %llu",
 			trace->unplaced);
 	if (!trace->options.quiet)
 		pr_info("%llu call%s, %llu failed, %llu lost, in %.1f s", totals->calls,

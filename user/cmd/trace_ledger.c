@@ -181,12 +181,8 @@ int trace_ledger__apply(struct trace_ledger *self, const struct event *event)
 const struct container *trace_ledger__container(const struct trace_ledger *self, uint32_t pid)
 {
 	const struct ledger_process *process = ledger__find_process(self->ledger, pid);
-	struct process_info info;
 
-	if (!process)
-		return NULL;
-	ledger__process_info(process, &info);
-	return info.container;
+	return process ? ledger__process_container(process) : NULL;
 }
 
 /* From then on what is left has been left for good. */

@@ -253,7 +253,7 @@ static void report_missing(const struct why *why, const struct snapshot_report *
 	if (!why->everywhere)
 		snprintf(where, sizeof(where), "ipc:[%u]", why->ipcns);
 	pr_err("no %s with %s %s in %s%s", nouns[why->target.kind],
-	       why->target.by_key ? "key" : "id", why->target.text, where,
+	       why->target.by_key ? "key" : "id", why->target.number, where,
 	       why->n_matches ? "" : "; 'shmtrace ls -A' lists those that exist");
 	for (size_t i = 0; i < why->n_matches; i++)
 		pr_err("there is one in ipc:[%u]: --ipcns %u tells of it", why->matches[i].ipcns,
@@ -306,6 +306,8 @@ static int run(struct why *why)
 	err = existing__check_namespace(ledger, why->everywhere ? 0 : why->ipcns);
 	if (!err)
 		err = tell_all(why, ledger, listed_s, &found);
+	if (!err && found && why->everywhere)
+		existing__report_unseen(&report, 0, true);
 	if (!err && !found) {
 		report_missing(why, &report);
 		err = -ENOENT;

@@ -123,6 +123,11 @@ const struct container *ledger__container_of(const struct ledger *ledger,
 	return &ns->container->container;
 }
 
+const struct container *ledger__process_container(const struct ledger_process *process)
+{
+	return process->container ? &process->container->container : NULL;
+}
+
 bool ledger__container_is_told(const struct ledger_process *process)
 {
 	return process->container_told;

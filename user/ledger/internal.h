@@ -5,8 +5,7 @@
  * and a semaphore set or queue. Every link is in the lists of both its ends.
  *
  * With a million objects an event costs what it waits for memory: the structs are laid out so that
- * what events read and write stands in as few cache lines (64 bytes) as it can, and lists are added
- * to at their beginning, where nothing but the first is touched.
+ * what events read and write stands in as few cache lines (64 bytes) as it can.
  */
 #ifndef SHMTRACE_LEDGER_INTERNAL_H
 #define SHMTRACE_LEDGER_INTERNAL_H
@@ -59,7 +58,6 @@ struct address_space {
 	bool assumed : 1;
 };
 
-/* A live process made or used a set or queue, or inherited the knowledge of it at fork. */
 /*
  * Sets and queues that processes know, since they have made them or worked with them. A child knows
  * what its parent did: until one of them learns more they share a lineage, and what either learns

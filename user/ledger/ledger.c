@@ -151,7 +151,7 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 		.start_ns = process->start_ns,
 		.parent = process->parent,
 		.uid = process->uid,
-		.container = process->container ? &process->container->container : NULL,
+		.container = ledger__process_container(process),
 		.alive = process->alive,
 		.status = process->status,
 		.calls = process->calls,

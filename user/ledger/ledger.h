@@ -67,7 +67,7 @@ int ledger__apply(struct ledger *ledger, const struct event *event);
 /*
  * An event that will be applied soon: gets what it will touch into the processor's cache and
  * changes nothing. Of use where memory is far away, with more objects than the cache can hold: step
- * 0, then 1 and so on to LEDGER_EXPECT_STEPS 4- 1, with LEDGER_EXPECT_APART 4other events in
+ * 0, then 1 and so on to LEDGER_EXPECT_STEPS - 1, with LEDGER_EXPECT_APART other events in
  * between.
  */
 #define LEDGER_EXPECT_STEPS 4
@@ -138,6 +138,8 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 const struct container *ledger__container_of(const struct ledger *ledger,
 					     const struct object_info *object, bool *by_namespace);
 
+/* NULL: not known. */
+const struct container *ledger__process_container(const struct ledger_process *process);
 /* It has been told since it began, or since its last exec; else it is its parent's at the fork. */
 bool ledger__container_is_told(const struct ledger_process *process);
 

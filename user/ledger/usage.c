@@ -132,10 +132,12 @@ static struct holder *get_holder(struct holder **holders, const struct ledger_ob
 	struct holder_key key = {.uid = object->owner ? object->owner->uid : object->uid};
 	struct holder *holder;
 
-	if (object->owner)
-		memcpy(key.comm, object->owner->comm, sizeof(key.comm));
-	if (object->owner)
+	if (object->owner) {
+		/* Behind its NUL there may be bytes of an older name (fill_who in bpf/). */
+		memcpy(key.comm, object->owner->comm,
+		       strnlen(object->owner->comm, sizeof(object->owner->comm)));
 		key.container = object->owner->container;
+	}
 	HASH_FIND(hh, *holders, &key, sizeof(key), holder);
 	if (holder)
 		return holder;

@@ -276,7 +276,7 @@ static int fill_maps(struct shmtrace_bpf *skel, const struct bpf_source_options 
 }
 
 /* Those that are loaded. */
-static int attach_lifecycle(struct shmtrace_bpf *skel)
+static int attach_lifecycle(struct shmtrace_bpf *skel, const char **failed)
 {
 	const struct {
 		struct bpf_program *program;
@@ -291,8 +291,10 @@ static int attach_lifecycle(struct shmtrace_bpf *skel)
 		if (!bpf_program__autoload(all[i].program))
 			continue;
 		*all[i].link = bpf_program__attach(all[i].program);
-		if (!*all[i].link)
+		if (!*all[i].link) {
+			*failed = bpf_program__name(all[i].program);
 			return -errno;
+		}
 	}
 	return 0;
 }
@@ -300,13 +302,14 @@ static int attach_lifecycle(struct shmtrace_bpf *skel)
 static int attach(struct bpf_source *source, char *why, size_t why_size)
 {
 	const struct hook *failed;
+	const char *process_hook;
 	struct timespec now;
 	int err;
 
 	/* Processes first: one that calls must be known by then. */
-	err = attach_lifecycle(source->skel);
+	err = attach_lifecycle(source->skel, &process_hook);
 	if (err) {
-		snprintf(why, why_size, "cannot follow processes (sched_process_fork): %s",
+		snprintf(why, why_size, "cannot follow processes (%s): %s", process_hook,
 			 strerror(-err));
 		return err;
 	}

@@ -285,7 +285,7 @@ static int see_by_id(struct containers *self, struct ledger *ledger, const struc
 }
 
 /* Whether the process of the event has to do with System V IPC. */
-static bool is_of_interest(const struct event *event, const struct ledger_process *process)
+static bool is_of_interest(const struct event *event)
 {
 	switch (event->type) {
 	case EVENT_CALL:
@@ -294,8 +294,7 @@ static bool is_of_interest(const struct event *event, const struct ledger_proces
 	case EVENT_MAPPING:
 		return true;
 	case EVENT_PROCESS:
-		return ((const struct process_event *)event)->action == PROCESS_FOUND &&
-		       ledger__is_attached(process);
+		return ((const struct process_event *)event)->action == PROCESS_FOUND;
 	default:
 		return false;
 	}
@@ -308,10 +307,10 @@ int containers__see(struct containers *self, struct ledger *ledger, const struct
 	struct process_info info;
 	bool told;
 
-	if (!event->pid || event->type == EVENT_CONTAINER)
+	if (!event->pid || !is_of_interest(event))
 		return 0;
 	process = ledger__find_process(ledger, event->pid);
-	if (!process || !is_of_interest(event, process))
+	if (!process || (event->type == EVENT_PROCESS && !ledger__is_attached(process)))
 		return 0;
 	told = ledger__container_is_told(process);
 	if (self->by_id && event->cgroup)

@@ -19,7 +19,7 @@ static const struct {
 } program_kinds[] = {
 	{"fentry_", WAY_FENTRY, false},	   {"fexit_", WAY_FENTRY, true},
 	{"kprobe_", WAY_KPROBE, false},	   {"kretprobe_", WAY_KPROBE, true},
-	{"enter_", WAY_TRACEPOINT, false}, {"exit_", WAY_TRACEPOINT, true},
+	{"enter_", WAY_TRACEPOINT, false},
 };
 
 static const char *const call_names[] = {
@@ -285,7 +285,10 @@ static int look_at(struct hooks *hooks, const struct hook *hook, struct bpf_prog
 		return probe__fentry_load(target, bpf_program__expected_attach_type(program) ==
 							  BPF_TRACE_FEXIT);
 	case BPF_PROG_TYPE_KPROBE:
-		/* Its types have what the symbols have, and are read already. */
+		/*
+		 * Its types are read already, and have what the symbols have: all of these are
+		 * global or have their address taken, so none is there as a clone alone.
+		 */
 		return probe__in_btf(target) ? 0 : probe__in_kallsyms(target);
 	default:
 		if (hooks->tracefs_fd < 0)

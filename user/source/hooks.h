@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which programs attach where. The hooks are read off the BPF object itself (a program's name says
- * its way and its call), so that a new program needs nothing here.
+ * its way and its call), so that a new program needs nothing here. The exits of
+ * all system calls share one, exit_any.
  *
  * Each hook can be reached by up to three ways. The choice is made for each on its own.
  */

@@ -101,6 +101,8 @@ const struct event *inference__of(const struct call_ledger_event *from, union in
 {
 	const struct call_event *call = &from->call;
 
+	if (call->flags & CALL_F_NO_RESULT)
+		return NULL;
 	switch (call->call) {
 	case CALL_SHMGET:
 	case CALL_SEMGET:

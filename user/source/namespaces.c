@@ -283,13 +283,12 @@ static bool any_left(const struct namespaces *namespaces)
 
 /*
  * Processes may have gone from one namespace into another since they were listed: into one that
- * nobody was in then, or that could not be entered by those who were.
+ * nobody was in then, or that could not be entered by those who were. threads: look at each one.
  */
-static int add_missed(struct namespaces *namespaces, int proc_fd, bool *missed)
+static int add_missed(struct namespaces *namespaces, int proc_fd, bool threads, bool *missed)
 {
 	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const bool threads = any_left(namespaces);
 	const struct dirent *entry;
 
 	*missed = false;
@@ -366,7 +365,8 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 	    knowledge->are_all_in(knowledge->context, has_read, namespaces))
 		return 0;
 	for (int i = 0; i < LOOKS_MAX && !err && missed; i++) {
-		err = add_missed(namespaces, proc_fd, &missed);
+		/* What is known tells of a namespace that no process as a whole is in. */
+		err = add_missed(namespaces, proc_fd, knowledge || any_left(namespaces), &missed);
 		if (!err && missed)
 			err = start_visit(&visit);
 	}

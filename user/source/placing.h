@@ -6,13 +6,13 @@
  *
  * The rule, for all mappings of one id together:
  * 1. A row of a namespace's table fits when its key is that of the mapping, or when it is marked
- * for removal (the kernel has cleared the key).
+ *    for removal (the kernel has cleared the key).
  * 2. All go to their process's own namespace where a row there fits all of them, and no namespace
  *    that has the id gets more mappings than its nattch, or, when nothing is hidden from us, fewer.
  * 3. Otherwise each is looked at: the size of what is mapped (/proc/PID/map_files) and, where the
  *    kernel tells it, the second of its creation must be those of exactly one row that fits and
- * whose nattch is not used up. With none it is in no namespace that we know. What is no longer
- * there was at home.
+ *    whose nattch is not used up. With none it is in no namespace that we know. What is no longer
+ *    there was at home.
  * 4. Where that may not be looked at, or does not tell: a row of the own namespace that fits, if
  *    all that would go there are no more than its nattch; the only row that fits, likewise.
  * 5. What is left is not placed. Where no row fits it belongs to a namespace that we cannot see.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Three small files a process: stat, status (the real uid stands nowhere else) and the link to its
- * IPC namespace. No stdio: at ten thousand processes that would be half of the time.
+ * Three small files a process, where the kernel's iterators do not tell: stat, status (the real uid
+ * stands nowhere else) and the link to its IPC namespace. No stdio: at ten thousand processes that
+ * would be half of the time.
  */
 #include "source/processes.h"
 

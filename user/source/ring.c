@@ -24,7 +24,7 @@ struct ring {
 	const unsigned long *producer; /* a page, where the kernel says so; then the data */
 	const char *data;
 	struct cursor ahead[RING_STEPS_MAX];
-	char split[RING_RECORD_MAX]; /* a record that begins at the end of the data */
+	_Alignas(8) char split[RING_RECORD_MAX]; /* a record that begins at the end of the data */
 };
 
 int ring__new(struct ring **out, int map_fd, size_t size, const struct ring_handler *handler)

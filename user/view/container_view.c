@@ -7,8 +7,8 @@
 
 void container_view__put_text(struct buffer *out, const struct container *container, bool utf8)
 {
+	char text[ESCAPE_TEXT_MAX(CONTAINER_TEXT_MAX)];
 	size_t len, shown = CONTAINER_TEXT_MAX;
-	char *to;
 
 	if (!container)
 		return;
@@ -25,9 +25,8 @@ void container_view__put_text(struct buffer *out, const struct container *contai
 	len = strlen(container->id);
 	if (len > shown)
 		len = shown;
-	to = buffer__reserve(out, ESCAPE_TEXT_MAX(len));
-	if (to)
-		buffer__commit(out, escape__text(to, container->id, len, utf8));
+	/* A cell has room for what mostly is there, and not for the worst of what might be. */
+	buffer__put(out, text, escape__text(text, container->id, len, utf8));
 	if (container->id[len] && !container__has_hex_id(container))
 		buffer__put_str(out, "...");
 }

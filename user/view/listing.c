@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #define ROW_BYTES  (1u << 18) /* all cells of one row: more than ten thousand holders */
-#define CELL_BYTES 256	      /* what rows are compared by, where it is a cell */
+#define CELL_BYTES 512	      /* what rows are compared by, where it is a cell */
 
 bool listing__utf8(void)
 {

@@ -303,7 +303,7 @@ void rm_view__print(const struct rm_view *view, const struct rm_row *row, struct
 		print_text(view, row, outcome);
 }
 
-void rm_view__prepare(struct rm_row *row, const struct object_info *info)
+static void prepare(struct rm_row *row, const struct object_info *info)
 {
 	*row = (struct rm_row){
 		.info = *info,
@@ -323,10 +323,10 @@ void rm_view__prepare(struct rm_row *row, const struct object_info *info)
 void rm_view__choose(struct rm_row *row, const struct ledger *ledger,
 		     const struct object_info *info, bool named, bool force)
 {
-	rm_view__prepare(row, info);
+	prepare(row, info);
 	row->named = named;
 	row->removal.force = force;
-	if (named && is_used(row) && !force)
+	if (is_used(row) && !force)
 		row->refusal = RM_IN_USE;
 	else if (!named && unused__last_user(ledger, info))
 		row->refusal = RM_LAST_USER;

@@ -81,9 +81,6 @@ void rm_view__put_reason(struct buffer *out, const struct rm_view *view, const s
 void rm_view__put_use(struct buffer *out, const struct ledger *ledger,
 		      const struct object_info *info, bool utf8);
 
-/* The removal of an object, as the ledger has it; it does not look, nor remove. */
-void rm_view__prepare(struct rm_row *row, const struct object_info *info);
-
 /* The last line. unknown: objects that nobody is known to use and that are not proven unused. */
 void rm_view__print_end(const struct rm_view *view, const struct rm_counts *counts, size_t unknown);
 

@@ -166,7 +166,9 @@ static void write_object(struct writer *w, const struct ledger_object *object)
 	put_maker(w, &info);
 	container = ledger__container_of(w->facts->ledger, &info, &by_namespace);
 	put_container(w, container,
-		      by_namespace ? ", as all processes of its IPC namespace are" : "");
+		      by_namespace && container->runtime != RUNTIME_NONE
+			      ? ", as all processes of its IPC namespace are"
+			      : "");
 	put_time(w, "created", info.created_ns, "before this shmtrace began");
 	put_time(w, "last used", info.last_ns, "not since this shmtrace began");
 	if (info.kind == OBJECT_SHM)

@@ -18,7 +18,7 @@
 #include "view/unused.h"
 #include "view/verdict.h"
 
-#define CELL_BYTES  256
+#define CELL_BYTES  512
 #define MODE_MARKED 01000 /* SHM_DEST, include/linux/shm.h */
 #define SLACK_S	    1	  /* the kernel's whole seconds, and its clock ticks */
 
@@ -168,7 +168,7 @@ static void put_creator(struct writer *w, const struct object_info *info)
 	fprintf(w->out, OBJECT_STORY_LABEL "%s\n", "creator", end_cell(&cell));
 }
 
-/* Its creator's, or that of all who share its IPC namespace; no line where neither is known. */
+/* Its creator's, or that of all who share its IPC namespace; no line where there is none. */
 static void put_container(const struct writer *w, const struct object_info *info)
 {
 	bool by_namespace;
@@ -176,7 +176,7 @@ static void put_container(const struct writer *w, const struct object_info *info
 								 &by_namespace);
 	struct cell cell;
 
-	if (!container)
+	if (!container || container->runtime == RUNTIME_NONE)
 		return;
 	begin_cell(&cell);
 	container_view__put_text(&cell.out, container, w->utf8);
