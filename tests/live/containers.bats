@@ -221,7 +221,7 @@ traced_calls() {
 	check_trace
 	# Each of the others was seen, or is counted.
 	seen=$(jq -r 'select(.type == "call" and .comm == "ipcmk") | .text' "$T/ours" | wc -l)
-	unseen=$(sed -n 's/.*before anybody could see where they were: //p' "$T/err")
+	unseen=$(sed -n 's/.*nobody could see where they were: //p' "$T/err")
 	[ "$((seen + ${unseen:-0}))" -eq 3 ]
 	end_caller
 }
