@@ -241,7 +241,7 @@ traced_calls() {
 	end_trace
 	check_trace
 	[ "$(jq -r 'select(.type == "call" and .comm == "ipcmk") | .text' "$T/ours" | wc -l)" -eq 3 ]
-	run ! grep 'before anybody could see' "$T/err"
+	run ! grep 'nobody could see where they were' "$T/err"
 	[ "$(jq -r 'select(.type == "leak" and .size == 7) | .owner.container.id' "$T/ours")" = "$ID
 $ID
 $ID" ]
