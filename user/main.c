@@ -50,6 +50,11 @@ static const struct command_info *find_command(const char *name)
 	return NULL;
 }
 
+bool cmd__is_name(const char *name)
+{
+	return find_command(name) != NULL;
+}
+
 static int run(const struct command_info *command, int argc, char *argv[])
 {
 	char name[64];

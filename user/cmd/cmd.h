@@ -6,6 +6,7 @@
 #define SHMTRACE_CMD_CMD_H
 
 #include <argp.h>
+#include <stdbool.h>
 
 #include "source/hooks.h"
 
@@ -23,6 +24,9 @@ struct command_info {
 	/* argv[0] is "shmtrace NAME". Returns the exit status. */
 	int (*run)(int argc, char *argv[]);
 };
+
+/* Whether there is a command of that name. */
+bool cmd__is_name(const char *name);
 
 /* The help of a command, from its option table, to standard output. Ends the program. */
 void cmd__print_help(const struct argp_state *state);
