@@ -294,7 +294,7 @@ struct call_stash {
 	__u64 time_ns; /* 0, in a place: its thread is in no call */
 	__u64 args[EVENT_ARGS_MAX];
 	__u32 tid;	   /* thread, in the initial pid namespace; 0, of a place: nobody's */
-	__u16 number;	   /* of the system call, by whose tracepoint it entered; else 0 */
+	__u16 number;	   /* of the system call, by the ABI of its caller */
 	__u8 call;	   /* enum call_id */
 	__u8 abi : 2;	   /* enum call_abi */
 	__u8 stage : 2;	   /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */

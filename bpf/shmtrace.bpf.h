@@ -114,6 +114,7 @@ extern __u64 lost_ledger;
 int call_enter(struct call_stash *call);
 int call_exit(__u32 id, __s64 ret);
 #define CALL_BY_NUMBER (1u << 16) /* with the number of the system call instead */
+#define CALL_ANY       (1u << 17) /* which one is not known */
 int forget_thread(__u32 tid);
 
 /* filter.bpf.c */

@@ -14,7 +14,14 @@
 
 #define PATH "/sys/kernel/btf/vmlinux"
 
+struct function {
+	uint32_t id; /* 0: an empty place */
+	uint32_t name;
+};
+
 struct kernel_btf {
+	struct function *functions; /* found by their names; NULL: not read yet */
+	size_t mask;		    /* places - 1 */
 	size_t size;
 	const char *types, *types_end; /* struct btf_type and what follows each by its kind */
 	const char *strings, *strings_end;
@@ -71,6 +78,7 @@ int kernel_btf__open(struct kernel_btf **out)
 	err = btf ? 0 : -ENOMEM;
 	if (err)
 		goto out;
+	btf->functions = NULL;
 	btf->size = st.st_size;
 	err = read_all(fd, btf);
 	if (!err && !find_sections(btf))
@@ -86,6 +94,8 @@ out:
 
 void kernel_btf__free(struct kernel_btf *btf)
 {
+	if (btf)
+		free(btf->functions);
 	free(btf);
 }
 
@@ -128,38 +138,94 @@ static int extra(const struct btf_type *type)
 	return -1;
 }
 
-/* Where the name stands among the strings, each of which is there once; 0: nowhere. */
-static uint32_t find_string(const struct kernel_btf *btf, const char *name)
+/* NULL: not a name. */
+static const char *name_at(const struct kernel_btf *btf, uint32_t offset)
 {
-	const size_t len = strlen(name) + 1;
-	const char *at = btf->strings;
+	const char *name = btf->strings + offset;
 
-	/* What has no name; and each string ends with that. */
-	if (!*name)
-		return 0;
-	while ((at = memmem(at, btf->strings_end - at, name, len))) {
-		if (at > btf->strings && !at[-1])
-			return at - btf->strings;
-		at++;
+	if (offset >= (size_t)(btf->strings_end - btf->strings) ||
+	    !memchr(name, '\0', btf->strings_end - name))
+		return NULL;
+	return name;
+}
+
+/* The place of the function of that name, or where it would be. */
+static struct function *place_of(const struct kernel_btf *btf, const char *name)
+{
+	uint32_t code = 2166136261; /* FNV-1a */
+	size_t at;
+
+	for (const char *c = name; *c; c++)
+		code = (code ^ (unsigned char)*c) * 16777619;
+	for (at = code & btf->mask; btf->functions[at].id; at = (at + 1) & btf->mask)
+		if (!strcmp(name_at(btf, btf->functions[at].name), name))
+			break;
+	return &btf->functions[at];
+}
+
+/* Each type in turn, from the first; false: the end, or a kind that is not known. */
+struct type_walk {
+	const struct btf_type *type;
+	const char *next;
+	uint32_t id; /* type 0 is void and is not written */
+};
+
+static bool next_type(const struct kernel_btf *btf, struct type_walk *walk)
+{
+	const char *at = walk->id ? walk->next : btf->types;
+	int more;
+
+	if ((size_t)(btf->types_end - at) < sizeof(*walk->type))
+		return false;
+	walk->type = (const struct btf_type *)at;
+	walk->id++;
+	more = extra(walk->type);
+	if (more < 0 || (size_t)more > btf->types_end - at - sizeof(*walk->type))
+		return false;
+	walk->next = at + sizeof(*walk->type) + more;
+	return true;
+}
+
+static bool is_function(const struct btf_type *type)
+{
+	return BTF_INFO_KIND(type->info) == BTF_KIND_FUNC;
+}
+
+static int read_functions(struct kernel_btf *btf)
+{
+	struct type_walk walk = {};
+	size_t n = 0, places = 2;
+
+	while (next_type(btf, &walk))
+		n += is_function(walk.type);
+	/* At most half full. */
+	while (places < 2 * n)
+		places *= 2;
+	btf->functions = calloc(places, sizeof(*btf->functions));
+	if (!btf->functions)
+		return -ENOMEM;
+	btf->mask = places - 1;
+	walk = (struct type_walk){};
+	while (next_type(btf, &walk)) {
+		const char *name = name_at(btf, walk.type->name_off);
+		struct function *place;
+
+		if (!is_function(walk.type) || !name)
+			continue;
+		place = place_of(btf, name);
+		if (!place->id)
+			*place = (struct function){walk.id, walk.type->name_off};
 	}
 	return 0;
 }
 
-int kernel_btf__function(const struct kernel_btf *btf, const char *name)
+int kernel_btf__function(struct kernel_btf *btf, const char *name)
 {
-	const uint32_t offset = find_string(btf, name);
-	const char *at = btf->types;
+	int err = btf->functions ? 0 : read_functions(btf);
+	uint32_t id;
 
-	/* Type 0 is void and is not written. */
-	for (int id = 1; offset && at + sizeof(struct btf_type) <= btf->types_end; id++) {
-		const struct btf_type *type = (const struct btf_type *)at;
-		const int more = extra(type);
-
-		if (type->name_off == offset && BTF_INFO_KIND(type->info) == BTF_KIND_FUNC)
-			return id;
-		if (more < 0)
-			return -ENOENT;
-		at += sizeof(*type) + more;
-	}
-	return -ENOENT;
+	if (err)
+		return err;
+	id = place_of(btf, name)->id;
+	return id ? (int)id : -ENOENT;
 }
