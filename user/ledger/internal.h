@@ -123,38 +123,36 @@ struct error_counts {
 };
 
 struct ledger_process {
-	uint32_t pid; /* the key, while it lives */
-	uint32_t parent;
+	uint32_t pid;		  /* the key, while it lives */
+	uint32_t references : 31; /* by objects it owns and address spaces it ended in */
+	bool alive : 1;
 	uint64_t start_ns;
-	struct address_space *space;   /* NULL: not known, or ended */
+	struct ledger_process *next_of_space; /* while it lives */
 	struct ledger_object *objects; /* that it made and that still exist, the latest first */
 	uint64_t existing_bytes, attached_bytes, peak_bytes;
-	uint32_t created, existing;
+	uint32_t existing, leaked;
 	/* The second line. */
+	char comm[EVENT_COMM_LEN];
+	uint32_t uid;
+	uint32_t created;
+	uint64_t known_ns; /* it lived then */
+	uint64_t calls, failed, enospc;
+	struct error_counts *errors; /* NULL: none */
+	/* The third. */
+	struct address_space *space; /* NULL: not known, or ended */
 	uint64_t
 		found_ns; /* a reading saw all that it had; what is older is in that. 0: none did */
-	uint64_t known_ns; /* it lived then */
-	uint32_t leaked;
-	uint32_t uid;
-	char comm[EVENT_COMM_LEN];
-	uint32_t references; /* by objects it owns and address spaces it ended in */
-	uint32_t status;
-	uint32_t generation;
-	bool alive;
-	bool container_told; /* else what `container` says is the parent's */
-	uint64_t calls;
-	/* The third. */
-	uint64_t failed, enospc;
-	struct error_counts *errors;	    /* NULL: none */
 	struct ledger_container *container; /* a reference; NULL: not known */
 	struct lineage *lineage;	    /* NULL: it knows nothing */
 	struct ledger_process *prev_of_lineage, *next_of_lineage;
+	uint32_t parent;
+	uint32_t status;
+	uint32_t generation;
+	bool container_told; /* else what `container` says is the parent's */
 	uint64_t ended_ns;
 	union {
-		struct { /* while it lives */
-			struct ledger_process *prev_of_space, *next_of_space;
-		};
-		struct { /* of ledger.ended */
+		struct ledger_process *prev_of_space; /* while it lives */
+		struct {			      /* of ledger.ended */
 			struct ledger_process *prev_ended, *next_ended;
 		};
 	};
@@ -162,6 +160,8 @@ struct ledger_process {
 
 /* What they are made for; growing one of them is a decision. */
 _Static_assert(sizeof(struct ledger_object) == 128, "two cache lines");
+_Static_assert(offsetof(struct ledger_process, comm) == 64, "what mappings touch: one cache line");
+_Static_assert(offsetof(struct ledger_process, space) == 128, "what calls touch: two");
 _Static_assert(sizeof(struct mapping) == 64, "one cache line");
 _Static_assert(sizeof(struct address_space) == 64, "one cache line");
 
