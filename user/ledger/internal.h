@@ -180,6 +180,20 @@ struct tombstone {
 	UT_hash_handle hh;
 };
 
+enum expected {
+	EXPECTED_NOTHING,
+	EXPECTED_CALL,	  /* process */
+	EXPECTED_NEW,	  /* process; of the object there is but its place */
+	EXPECTED_OBJECT,  /* object */
+	EXPECTED_MAPPING, /* space, object */
+};
+
+/* Where an event that is expected leads to. */
+struct expectation {
+	uint32_t what;			 /* enum expected */
+	uint64_t process, space, object; /* codes */
+};
+
 struct ledger {
 	struct ledger_options options;
 	struct hash objects;
@@ -204,6 +218,8 @@ struct ledger {
 	size_t few;	  /* objects: with fewer all is in the cache anyway */
 	size_t n_mappings, n_uses, n_ended, n_unsettled;
 	bool out_of_memory;
+	uint32_t n_expected;
+	struct expectation expected[LEDGER_EXPECT_AHEAD];
 };
 
 /* processes.c */
