@@ -111,17 +111,27 @@ static FETCH void fetch_heads(const struct ledger *ledger, const struct expectat
 	}
 }
 
+/* By an object we come to its own mapping; without one, address by address to one of the space. */
 static FETCH void fetch_neighbours(const struct ledger *ledger, const struct expectation *expected)
 {
+	const struct address_space *space;
 	const struct ledger_object *object;
+	const struct mapping *m;
 
 	if (expected->what != EXPECTED_MAPPING)
 		return;
-	object = hash__guess(&ledger->objects, expected->object);
-	if (!object || !object->mappings)
+	if (ledger->options.mappings_observed) {
+		object = hash__guess(&ledger->objects, expected->object);
+		m = object ? object->mappings : NULL;
+	} else {
+		space = hash__guess(&ledger->spaces, expected->space);
+		m = space ? space->mappings : NULL;
+		fetch(m ? m->object : NULL, 2);
+	}
+	if (!m)
 		return;
-	fetch(object->mappings->prev_of_space, 1);
-	fetch(object->mappings->next_of_space, 1);
+	fetch(m->prev_of_space, 1);
+	fetch(m->next_of_space, 1);
 }
 
 void ledger__expect(struct ledger *ledger, const struct event *event)
