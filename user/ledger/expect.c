@@ -16,6 +16,12 @@ static FETCH void fetch(const void *begin, size_t lines)
 		__builtin_prefetch((const char *)begin + i * 64, 1);
 }
 
+/* With an address it goes on into a second line. */
+static FETCH void fetch_mapping(const struct ledger *ledger, const struct mapping *m)
+{
+	fetch(m, ledger->options.mappings_observed ? 1 : 2);
+}
+
 static FETCH void expect_process(const struct ledger *ledger, struct expectation *expected,
 				 uint32_t pid)
 {
@@ -98,8 +104,8 @@ static FETCH void fetch_heads(const struct ledger *ledger, const struct expectat
 		space = hash__guess(&ledger->spaces, expected->space);
 		object = hash__guess(&ledger->objects, expected->object);
 		fetch(space ? space->processes : NULL, 1);
-		fetch(space ? space->mappings : NULL, 1);
-		fetch(object ? object->mappings : NULL, 1);
+		fetch_mapping(ledger, space ? space->mappings : NULL);
+		fetch_mapping(ledger, object ? object->mappings : NULL);
 		break;
 	case EXPECTED_OBJECT:
 		object = hash__guess(&ledger->objects, expected->object);
@@ -130,8 +136,8 @@ static FETCH void fetch_neighbours(const struct ledger *ledger, const struct exp
 	}
 	if (!m)
 		return;
-	fetch(m->prev_of_space, 1);
-	fetch(m->next_of_space, 1);
+	fetch_mapping(ledger, m->prev_of_space);
+	fetch_mapping(ledger, m->next_of_space);
 }
 
 void ledger__expect(struct ledger *ledger, const struct event *event)
