@@ -47,12 +47,39 @@ static inline uint64_t hash__mix(uint64_t first, uint32_t second)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+struct hash_words {
+	uint64_t first;
+	uint32_t second;
+};
+
+/* Word by word, as it has mostly just been written: a load of two words that were stored one by one
+ * waits until both have left the processor. */
+static inline struct hash_words hash__words(const void *key, uint32_t key_size)
+{
+	typedef const volatile uint32_t __attribute__((may_alias)) word;
+	word *words = key;
+
+	return (struct hash_words){
+		.first = words[0] | (key_size > 4 ? (uint64_t)words[1] << 32 : 0),
+		.second = key_size > 8 ? words[2] : 0,
+	};
+}
+
 static inline uint64_t hash__code(const void *key, uint32_t key_size)
 {
-	uint32_t words[3] = {0};
+	const struct hash_words words = hash__words(key, key_size);
 
-	memcpy(words, key, key_size);
-	return hash__mix(words[0] | (uint64_t)words[1] << 32, words[2]);
+	return hash__mix(words.first, words.second);
+}
+
+static inline bool hash__has_key(const void *element, struct hash_words key, uint32_t key_size)
+{
+	struct hash_words words = {0};
+
+	memcpy(&words.first, element, key_size < 8 ? key_size : 8);
+	if (key_size > 8)
+		memcpy(&words.second, (const char *)element + 8, key_size - 8);
+	return words.first == key.first && words.second == key.second;
 }
 
 static inline void *hash__element(uint64_t slot)
@@ -112,13 +139,14 @@ static inline __attribute__((always_inline)) void *hash__guess(const struct hash
 
 static inline void *hash__find(const struct hash *hash, const void *key, uint32_t key_size)
 {
-	const uint64_t code = hash__code(key, key_size);
+	const struct hash_words words = hash__words(key, key_size);
+	const uint64_t code = hash__mix(words.first, words.second);
 	uint32_t rank = 0;
 
 	for (;; rank++) {
 		void *element = hash__candidate(hash, code, &rank);
 
-		if (!element || !memcmp(element, key, key_size))
+		if (!element || hash__has_key(element, words, key_size))
 			return element;
 	}
 }
