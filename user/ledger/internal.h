@@ -114,8 +114,9 @@ struct ledger_container {
 	UT_hash_handle hh;
 };
 
-/* Which errnos, and how often: of the few processes whose calls fail. */
+/* Of the few processes whose calls fail. */
 struct error_counts {
+	uint64_t failed, enospc;
 	struct {
 		int number;
 		uint64_t count;
@@ -136,32 +137,34 @@ struct ledger_process {
 	uint32_t uid;
 	uint32_t created;
 	uint64_t known_ns; /* it lived then */
-	uint64_t calls, failed, enospc;
-	struct error_counts *errors; /* NULL: none */
-	/* The third. */
-	struct address_space *space; /* NULL: not known, or ended */
-	uint64_t
-		found_ns; /* a reading saw all that it had; what is older is in that. 0: none did */
+	uint64_t calls;
+	struct error_counts *errors;	    /* NULL: none has failed */
 	struct ledger_container *container; /* a reference; NULL: not known */
 	struct lineage *lineage;	    /* NULL: it knows nothing */
+	/* The third. */
 	struct ledger_process *prev_of_lineage, *next_of_lineage;
-	uint32_t parent;
-	uint32_t status;
-	uint32_t generation;
-	bool container_told; /* else what `container` says is the parent's */
-	uint64_t ended_ns;
+	struct address_space *space; /* NULL: not known, or ended */
 	union {
-		struct ledger_process *prev_of_space; /* while it lives */
-		struct {			      /* of ledger.ended */
+		struct { /* while it lives */
+			struct ledger_process *prev_of_space;
+			/* A reading saw all that it had; what is older is in that. 0: none did. */
+			uint64_t found_ns;
+		};
+		struct { /* of ledger.ended */
 			struct ledger_process *prev_ended, *next_ended;
 		};
 	};
+	uint64_t ended_ns;
+	uint32_t parent;
+	uint32_t status;
+	uint32_t generation : 31;
+	bool container_told : 1; /* else what `container` says is the parent's */
 };
 
 /* What they are made for; growing one of them is a decision. */
 _Static_assert(sizeof(struct ledger_object) == 128, "two cache lines");
 _Static_assert(offsetof(struct ledger_process, comm) == 64, "what mappings touch: one cache line");
-_Static_assert(offsetof(struct ledger_process, space) == 128, "what calls touch: two");
+_Static_assert(sizeof(struct ledger_process) == 192, "three");
 _Static_assert(sizeof(struct mapping) == 64, "one cache line");
 _Static_assert(sizeof(struct address_space) == 64, "one cache line");
 
