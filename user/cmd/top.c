@@ -157,11 +157,11 @@ static int apply(void *context, const struct event *event)
 	return err;
 }
 
-static void expect(void *context, const struct event *event, unsigned int step)
+static void expect(void *context, const struct event *event)
 {
-	const struct top *top = context;
+	struct top *top = context;
 
-	ledger__expect(top->ledger, event, step);
+	ledger__expect(top->ledger, event);
 }
 
 int top__consume(struct top *top)

@@ -497,11 +497,11 @@ static int open_view(struct trace *trace)
 	return trace->view ? 0 : -ENOMEM;
 }
 
-static void expect(void *context, const struct event *event, unsigned int step)
+static void expect(void *context, const struct event *event)
 {
-	const struct trace *trace = context;
+	struct trace *trace = context;
 
-	ledger__expect(trace_ledger__get(trace->ledger), event, step);
+	trace_ledger__expect(trace->ledger, event);
 }
 
 static int open_source(struct trace *trace)

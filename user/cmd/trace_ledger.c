@@ -152,6 +152,11 @@ const struct ledger *trace_ledger__get(const struct trace_ledger *self)
 	return self->ledger;
 }
 
+void trace_ledger__expect(struct trace_ledger *self, const struct event *event)
+{
+	ledger__expect(self->ledger, event);
+}
+
 static int apply(void *context, const struct event *event)
 {
 	struct trace_ledger *self = context;

@@ -25,6 +25,8 @@ const struct ledger *trace_ledger__get(const struct trace_ledger *self);
 /* Of the view's own source: what exists already. 0 or -errno. */
 int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *source);
 
+/* As ledger__expect. */
+void trace_ledger__expect(struct trace_ledger *self, const struct event *event);
 /* 0 or -ENOMEM. */
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event);
 

@@ -110,11 +110,17 @@ static int handle_sample(void *context, const void *record)
 	return err || source->last_batch >= BATCH_MAX ? -EAGAIN : 0;
 }
 
-static void handle_ahead(void *context, const void *record, unsigned int step)
+static void handle_ahead(void *context, const void *record)
 {
 	struct bpf_source *source = context;
+	const struct event *event = record, *inferred = NULL;
+	union inference room;
 
-	source->ahead(source->context, record, step);
+	if (event && event->type == EVENT_CALL_LEDGER)
+		inferred = inference__of(record, &room);
+	if (inferred)
+		source->ahead(source->context, inferred);
+	source->ahead(source->context, event);
 }
 
 static int open_ring(struct bpf_source *source, const struct bpf_source_options *options)
@@ -122,12 +128,10 @@ static int open_ring(struct bpf_source *source, const struct bpf_source_options 
 	const struct ring_handler handler = {
 		.record = handle_sample,
 		.ahead = options->ahead ? handle_ahead : NULL,
-		.steps = LEDGER_EXPECT_STEPS,
-		.apart = LEDGER_EXPECT_APART,
+		.distance = LEDGER_EXPECT_AHEAD,
 		.context = source,
 	};
 
-	_Static_assert(LEDGER_EXPECT_STEPS <= RING_STEPS_MAX, "cursors");
 	source->ahead = options->ahead;
 	return ring__new(&source->ring, bpf_map__fd(source->skel->maps.events),
 			 bpf_map__max_entries(source->skel->maps.events), &handler);

@@ -24,8 +24,8 @@
 
 #define BPF_SOURCE_BUFFER_MAX (1UL << 30)
 
-/* An event that will be handed over soon: for ledger__expect, with its steps. */
-typedef void (*bpf_source_ahead)(void *context, const struct event *event, unsigned int step);
+/* An event that will be handed over soon, or NULL: for ledger__expect. */
+typedef void (*bpf_source_ahead)(void *context, const struct event *event);
 
 /* All filters run in the kernel, and all that are set must pass. */
 struct bpf_source_options {
