@@ -320,14 +320,22 @@ struct object_key {
  * in another IPC namespace than the first.
  */
 struct task_record {
-	__u64 mm; /* 0: of a kernel thread, of a process that ends, of such another thread */
+	__u64 mm; /* 0: of a kernel thread, of a process that ends, of TASK_APART */
 	__u64 start_ns;
+	__u64 cgroups; /* an address: who has the same is in the same cgroups; 0: not known */
 	__u32 pid; /* in the reader's pid namespace */
 	__u32 parent;
 	__u32 uid;
 	__u32 ipcns;
+	__u32 flags; /* TASK_* */
+	__u32 reserved; /* 0 */
 	char comm[EVENT_COMM_LEN];
 };
+
+#define TASK_KERNEL 0x1 /* a kernel thread */
+#define TASK_ENDED  0x2 /* not waited for yet; other threads may go on */
+#define TASK_THREAD 0x4 /* of a process whose first thread has ended */
+#define TASK_APART  0x8 /* a thread in another namespace than its process */
 
 /* What the iterator over mappings writes, one for each mapping of a segment. */
 struct vma_record {

@@ -30,7 +30,17 @@ int iter_task(struct bpf_iter__task *ctx)
 		if (!ns || ns == BPF_CORE_READ(task, group_leader, nsproxy, ipc_ns))
 			return 0;
 		record.mm = 0;
+		record.flags = TASK_APART;
+	} else if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) {
+		record.flags = TASK_THREAD;
 	}
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		record.flags |= TASK_KERNEL;
+	if (BPF_CORE_READ(task, exit_state))
+		record.flags |= TASK_ENDED;
+	/* Without CONFIG_CGROUPS there are none. */
+	if (bpf_core_field_exists(task->cgroups))
+		record.cgroups = (__u64)BPF_CORE_READ(task, cgroups);
 	record.start_ns = process_start_ns(task);
 	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
 	record.uid = BPF_CORE_READ(task, cred, uid.val);

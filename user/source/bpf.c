@@ -35,6 +35,9 @@
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
+/* What the kernel gathers before it hands it over (PAGE_SIZE << 3, kernel/bpf/bpf_iter.c). */
+#define ITERATOR_BYTES (1u << 15)
+
 #define UNFINISHED_NS 1000000000ULL
 
 #define CALLS_BLOCKING \
@@ -621,27 +624,34 @@ bool bpf_source__mappings_observed(const struct bpf_source *source)
 static int iterate(struct bpf_program *program, size_t record_size,
 		   void (*each)(void *context, const void *record), void *context)
 {
-	char records[4096];
+	const size_t size = ITERATOR_BYTES / record_size * record_size;
 	struct bpf_link *link;
+	char *records;
 	ssize_t len;
 	int fd, err = 0;
 
 	link = bpf_program__attach_iter(program, NULL);
 	if (!link)
 		return -errno;
+	records = malloc(size);
+	if (!records) {
+		err = -ENOMEM;
+		goto out;
+	}
 	fd = bpf_iter_create(bpf_link__fd(link));
 	if (fd < 0) {
 		err = -errno;
 		goto out;
 	}
 	/* The kernel hands over whole records, as many as fit. */
-	while ((len = read(fd, records, sizeof(records) / record_size * record_size)) > 0)
+	while ((len = read(fd, records, size)) > 0)
 		for (ssize_t at = 0; at + (ssize_t)record_size <= len; at += record_size)
 			each(context, records + at);
 	if (len < 0)
 		err = -errno;
 	close(fd);
 out:
+	free(records);
 	bpf_link__destroy(link);
 	return err;
 }

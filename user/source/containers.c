@@ -19,6 +19,9 @@
 #define STAT_BYTES   1024
 #define PATH_BYTES   4200 /* PATH_MAX, and what the kernel puts around it */
 
+/* Of the processes of a namespace: mostly one, of a container with a manager a few more. */
+#define CGROUPS_READ 32
+
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */
 #define NS_PER_S   1000000000ULL
 
@@ -116,26 +119,37 @@ bool containers__read(int proc_fd, uint32_t pid, uint64_t start_ns, struct conta
 	return read_container(proc_fd, pid, start_ns, text, &len, container);
 }
 
+/* Those read last are the likeliest. */
+static bool is_read(const uint64_t cgroups[CGROUPS_READ], size_t n_read, uint64_t wanted)
+{
+	for (size_t i = n_read; wanted && i && i + CGROUPS_READ > n_read; i--)
+		if (cgroups[(i - 1) % CGROUPS_READ] == wanted)
+			return true;
+	return false;
+}
+
 bool containers__of_namespace(int proc_fd, const struct processes *processes, uint32_t ipcns,
 			      struct container *container)
 {
 	const uint32_t ourselves = getpid();
 	struct container other;
-	bool found = false;
+	uint64_t cgroups[CGROUPS_READ];
+	size_t n_read = 0;
 
 	for (size_t i = 0; i < processes->count; i++) {
 		const struct found_process *process = &processes->list[i];
 
-		if (process->ipcns != ipcns || process->pid == ourselves)
+		if (process->ipcns != ipcns || process->pid == ourselves ||
+		    is_read(cgroups, n_read, process->cgroups))
 			continue;
 		if (!containers__read(proc_fd, process->pid, process->start_ns, &other))
 			continue;
-		if (found && !container__equal(container, &other))
+		if (n_read && !container__equal(container, &other))
 			return false;
 		*container = other;
-		found = true;
+		cgroups[n_read++ % CGROUPS_READ] = process->cgroups;
 	}
-	return found;
+	return n_read;
 }
 
 bool containers__resolve(int cgroup2_fd, uint32_t id, struct container *container)

@@ -30,12 +30,8 @@ struct known_space {
 };
 
 struct known_task {
-	uint32_t pid;
-	uint32_t uid;
-	uint32_t ipcns;
-	bool scattered; /* a thread of it is in another namespace */
-	uint64_t mm;
-	uint64_t start_ns;
+	struct task_record record;
+	bool scattered; /* a thread of it is, or may be, in another namespace */
 	UT_hash_handle hh;
 };
 
@@ -90,23 +86,21 @@ static void add_task(void *context, const void *data)
 	struct known_task *task;
 
 	add_namespace(live, record->ipcns);
+	if (!record->pid || record->flags & TASK_ENDED)
+		return;
 	HASH_FIND(hh, live->tasks, &record->pid, sizeof(record->pid), task);
-	/* Processes come before their other threads. */
+	/* Processes mostly come before their other threads. */
 	if (task)
 		task->scattered = true;
-	if (task || !record->pid || !record->mm)
+	if (task || record->flags & TASK_APART)
 		return;
 	task = calloc(1, sizeof(*task));
 	if (!task) {
 		live->err = -ENOMEM;
 		return;
 	}
-	task->pid = record->pid;
-	task->uid = record->uid;
-	task->ipcns = record->ipcns;
-	task->mm = record->mm;
-	task->start_ns = record->start_ns;
-	HASH_ADD(hh, live->tasks, pid, sizeof(task->pid), task);
+	task->record = *record;
+	HASH_ADD(hh, live->tasks, record.pid, sizeof(task->record.pid), task);
 }
 
 static void add_mapping(void *context, const void *data)
@@ -195,9 +189,9 @@ static int hand_on_process(struct live_snapshot *live, const struct process_even
 	struct process_event process = *found;
 	int err = 0;
 
-	process.mm = task->mm;
-	process.start_ns = task->start_ns;
-	if (is_told(live, task->mm)) {
+	process.mm = task->record.mm;
+	process.start_ns = task->record.start_ns;
+	if (is_told(live, task->record.mm)) {
 		/* The kernel knows of mappings that /proc does not show, and whose they are. */
 		process.head.time_ns = live->from_ns;
 		process.read_ns = live->until_ns;
@@ -251,24 +245,27 @@ static int hand_on(void *context, const struct event *event)
 		if (err)
 			return err;
 	}
+	if (event->type != EVENT_PROCESS && event->type != EVENT_MAPPING)
+		return live->handler(live->context, event);
 	HASH_FIND(hh, live->tasks, &event->pid, sizeof(event->pid), task);
-	if (event->type == EVENT_PROCESS && task)
+	if (event->type == EVENT_PROCESS && task && task->record.mm)
 		return hand_on_process(live, (const struct process_event *)event, task);
 	if (event->type == EVENT_PROCESS && live->has_mappings) {
-		/* It came after the iteration: that it is there is all that is known. */
+		/* It has no memory: that it is there is all that is known. */
 		process = *(const struct process_event *)event;
 		process.head.time_ns = process.read_ns = 0;
 		return live->handler(live->context, &process.head);
 	}
-	if (event->type != EVENT_MAPPING)
+	if (event->type == EVENT_PROCESS)
 		return live->handler(live->context, event);
-	/* What /proc cannot place (pid 0) is mostly told, and of who came later nothing is. */
-	if (task ? is_told(live, task->mm) : live->has_mappings && (event->pid || !live->hidden))
+	/* What /proc cannot place (pid 0) is mostly told. */
+	if (task ? is_told(live, task->record.mm)
+		 : live->has_mappings && (event->pid || !live->hidden))
 		return 0;
 	mapping = *(const struct mapping_event *)event;
 	if (task) {
-		mapping.mm = task->mm;
-		mapping.start_ns = task->start_ns;
+		mapping.mm = task->record.mm;
+		mapping.start_ns = task->record.start_ns;
 	}
 	return live->handler(live->context, &mapping.head);
 }
@@ -299,18 +296,35 @@ static void clear(struct live_snapshot *live)
 	}
 }
 
-static bool find_known(void *context, uint32_t pid, uint64_t start_ns, uint64_t tick_ns,
-		       uint32_t *uid, uint32_t *ipcns)
+static int list_known(void *context, struct processes *processes, int proc_fd)
 {
 	const struct live_snapshot *live = context;
-	const struct known_task *task;
+	const struct known_task *task, *next;
+	int err = 0;
 
-	HASH_FIND(hh, live->tasks, &pid, sizeof(pid), task);
-	if (!task || !task->ipcns || task->start_ns / tick_ns != start_ns / tick_ns)
-		return false;
-	*uid = task->uid;
-	*ipcns = task->ipcns;
-	return true;
+	HASH_ITER (hh, live->tasks, task, next) {
+		struct found_process process = {
+			.pid = task->record.pid,
+			.tid = task->record.pid,
+			.parent = task->record.parent,
+			.uid = task->record.uid,
+			.ipcns = task->record.ipcns,
+			.has_memory = task->record.mm,
+			.has_threads = task->scattered,
+			.start_ns = task->record.start_ns,
+			.cgroups = task->record.cgroups,
+		};
+
+		memcpy(process.comm, task->record.comm, sizeof(process.comm));
+		/* Its files are those of a thread that is still there. */
+		if (task->record.flags & TASK_THREAD && !processes__look_again(proc_fd, &process))
+			continue;
+		err = processes__add(processes, &process);
+		if (err)
+			break;
+	}
+	processes__sort(processes);
+	return err;
 }
 
 static bool is_together(void *context, uint32_t pid)
@@ -353,15 +367,18 @@ static bool are_all_in(void *context, bool (*has)(void *namespaces, uint32_t ipc
 int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
 			struct snapshot_report *report)
 {
-	struct live_snapshot live = {.source = source, .handler = handler, .context = context};
-	const struct process_knowledge knowledge = {.find = find_known,
+	struct live_snapshot live = {.source = source,
+				     .handler = handler,
+				     .context = context,
+				     .from_ns = now_ns()};
+	const struct process_knowledge knowledge = {.list = list_known,
 						    .is_together = is_together,
 						    .are_all_in = are_all_in,
+						    .begin_ns = live.from_ns,
 						    .context = &live};
 	bool has_tasks;
 	int err;
 
-	live.from_ns = now_ns();
 	err = bpf_source__for_each_task(source, add_task, &live);
 	if (err)
 		pr_debug("cannot iterate over processes: %s", strerror(-err));

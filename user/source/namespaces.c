@@ -383,7 +383,7 @@ int namespaces__enter(uint32_t inum)
 	visit.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (visit.proc_fd < 0)
 		return -errno;
-	err = processes__read(&processes, visit.proc_fd, NULL);
+	err = processes__read(&processes, visit.proc_fd);
 	if (!err)
 		err = find_all(&namespaces, &processes, visit.proc_fd, ipcns__inum(), NULL);
 	for (size_t i = 0; !err && i < namespaces.count; i++)
