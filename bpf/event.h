@@ -322,6 +322,7 @@ struct object_key {
 struct task_record {
 	__u64 mm; /* 0: of a kernel thread, of a process that ends, of TASK_APART */
 	__u64 start_ns;
+	__u64 ns;      /* the address of the namespace */
 	__u64 cgroups; /* an address: who has the same is in the same cgroups; 0: not known */
 	__u32 pid; /* in the reader's pid namespace */
 	__u32 parent;
@@ -346,6 +347,53 @@ struct vma_record {
 	__u64 size; /* bytes */
 	__u32 tid;  /* the thread it was found by: address spaces may be found by several */
 	__u32 reserved; /* 0 */
+};
+
+/* An object as it stands in the kernel's table. */
+struct object_record {
+	__s64 changed; /* seconds of the wall clock */
+	__u64 size;
+	__s32 id;
+	__u32 key;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 nattch;
+	__u32 creator; /* segments: pid in the reader's pid namespace; 0: not visible there */
+	__u32 index;
+};
+
+struct use_record {
+	__s32 id;
+	__u32 pid; /* as above, of who last operated, sent or received */
+};
+
+enum table_result {
+	TABLE_READ,
+	TABLE_CHANGES, /* was changed meanwhile: read it again */
+	TABLE_UNKNOWN, /* this kernel has other tables */
+};
+
+/*
+ * What read_table has read: the objects of one kind at the 64 places around an index; of sets of
+ * up to 8 semaphores with all last operators, of larger ones with those of the first 8. Asked for
+ * one set from a semaphore on, it gives the next TABLE_OPERATORS_MAX operators and no object.
+ */
+#define TABLE_PAGE_SLOTS    64
+#define TABLE_USES_MAX	    512
+#define TABLE_OPERATORS_IN  8
+#define TABLE_OPERATORS_MAX 256
+
+struct table_page {
+	__u32 result; /* enum table_result */
+	__u32 ipcns;  /* after all was read */
+	__s32 last;   /* index of the last object; -1: there is none */
+	__u32 n_objects;
+	__u32 n_uses;
+	__u32 reserved; /* 0 */
+	struct ipc_limits limits; /* with index 0 */
+	struct object_record objects[TABLE_PAGE_SLOTS];
+	struct use_record uses[TABLE_USES_MAX];
 };
 
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)

@@ -45,6 +45,7 @@ int iter_task(struct bpf_iter__task *ctx)
 	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
 	record.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.ipcns = BPF_CORE_READ(ns, ns.inum);
+	record.ns = (__u64)ns;
 	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
 	for (int i = 0; ns && i < 3; i++)
 		learn_ids((__u64)ns + bpf_core_field_offset(struct ipc_namespace, ids) +
@@ -112,6 +113,14 @@ static __always_inline void write_mapping(struct seq_file *seq, struct task_stru
 	bpf_seq_write(seq, &record, sizeof(record));
 }
 
+#define VM_MAYSHARE 0x80 /* include/linux/mm.h */
+
+/* shmat(2) always maps shared (do_shmat, ipc/shm.c): one plain load spares the others the rest. */
+static __always_inline _Bool may_map_segment(struct vm_area_struct *vma)
+{
+	return !bpf_core_field_exists(vma->vm_flags) || vma->vm_flags & VM_MAYSHARE;
+}
+
 /* Every mapping of a segment (since 5.12). */
 SEC("iter/task_vma")
 int iter_task_vma(struct bpf_iter__task_vma *ctx)
@@ -119,7 +128,7 @@ int iter_task_vma(struct bpf_iter__task_vma *ctx)
 	struct vm_area_struct *vma = ctx->vma;
 	struct task_struct *task = ctx->task;
 
-	if (task && vma && maps_segment(vma))
+	if (task && vma && may_map_segment(vma) && maps_segment(vma))
 		write_mapping(ctx->meta->seq, task, vma);
 	return 0;
 }

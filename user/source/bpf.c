@@ -212,6 +212,7 @@ static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_opt
 	const bool over_mappings = options->ledger && probe__in_btf("bpf_iter_task_vma");
 
 	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
+	bpf_program__set_autoload(skel->progs.read_table, options->ledger);
 	bpf_program__set_autoload(skel->progs.iter_task_vma, over_mappings);
 	bpf_program__set_autoload(skel->progs.iter_task_list,
 				  options->ledger && !over_mappings &&
@@ -674,4 +675,26 @@ int bpf_source__for_each_mapping(const struct bpf_source *source,
 		if (bpf_program__autoload(ways[i]))
 			return iterate(ways[i], sizeof(struct vma_record), each, context);
 	return -EOPNOTSUPP;
+}
+
+int bpf_source__read_table(const struct bpf_source *source, uint64_t ns, uint32_t kind,
+			   uint32_t index, uint32_t semaphore, const struct table_page **page)
+{
+	uint64_t args[] = {ns, kind, index, semaphore};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = args, .ctx_size_in = sizeof(args));
+	const struct table_page *table = &source->skel->bss->table;
+	int err;
+
+	err = bpf_prog_test_run_opts(bpf_program__fd(source->skel->progs.read_table), &options);
+	if (err)
+		return err;
+	*page = table;
+	switch (table->result) {
+	case TABLE_READ:
+		return 0;
+	case TABLE_CHANGES:
+		return -EAGAIN;
+	default:
+		return -EOPNOTSUPP;
+	}
 }

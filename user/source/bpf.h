@@ -107,6 +107,15 @@ int bpf_source__for_each_mapping(const struct bpf_source *source,
 				 void (*each)(void *context, const void *vma_record),
 				 void *context);
 
+/*
+ * The objects of one kind around an index, in the table of a namespace that some task was in a
+ * moment ago (its task_record.ns); semaphore not 0: see struct table_page, which is good until the
+ * next call. 0 or -errno: EAGAIN where the table changed meanwhile, another where this kernel
+ * cannot be asked so. Needs options.ledger.
+ */
+int bpf_source__read_table(const struct bpf_source *source, uint64_t ns, uint32_t kind,
+			   uint32_t index, uint32_t semaphore, const struct table_page **page);
+
 /* Hands over what is there. Returns the number of events, or -errno. */
 int bpf_source__consume(struct bpf_source *source);
 

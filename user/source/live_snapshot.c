@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #include "base/log.h"
+#include "source/tables.h"
 
 /* Mappings of one segment in one address space. */
 struct known_mapping {
@@ -38,6 +39,7 @@ struct known_task {
 /* One that a task is in. */
 struct known_namespace {
 	uint32_t ipcns;
+	uint64_t address;
 	UT_hash_handle hh;
 };
 
@@ -63,7 +65,7 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static void add_namespace(struct live_snapshot *live, uint32_t ipcns)
+static void add_namespace(struct live_snapshot *live, uint32_t ipcns, uint64_t address)
 {
 	struct known_namespace *ns;
 
@@ -76,6 +78,7 @@ static void add_namespace(struct live_snapshot *live, uint32_t ipcns)
 		return;
 	}
 	ns->ipcns = ipcns;
+	ns->address = address;
 	HASH_ADD(hh, live->namespaces, ipcns, sizeof(ipcns), ns);
 }
 
@@ -85,7 +88,7 @@ static void add_task(void *context, const void *data)
 	struct live_snapshot *live = context;
 	struct known_task *task;
 
-	add_namespace(live, record->ipcns);
+	add_namespace(live, record->ipcns, record->ns);
 	if (!record->pid || record->flags & TASK_ENDED)
 		return;
 	HASH_FIND(hh, live->tasks, &record->pid, sizeof(record->pid), task);
@@ -327,6 +330,15 @@ static int list_known(void *context, struct processes *processes, int proc_fd)
 	return err;
 }
 
+static int read_table(void *context, uint32_t ipcns, struct object_table *table)
+{
+	const struct live_snapshot *live = context;
+	const struct known_namespace *ns;
+
+	HASH_FIND(hh, live->namespaces, &ipcns, sizeof(ipcns), ns);
+	return ns ? tables__read(live->source, ns->address, ipcns, table) : -ENOENT;
+}
+
 static bool is_together(void *context, uint32_t pid)
 {
 	const struct live_snapshot *live = context;
@@ -372,6 +384,7 @@ int live_snapshot__read(const struct bpf_source *source, snapshot_handler handle
 				     .context = context,
 				     .from_ns = now_ns()};
 	const struct process_knowledge knowledge = {.list = list_known,
+						    .read_table = read_table,
 						    .is_together = is_together,
 						    .are_all_in = are_all_in,
 						    .begin_ns = live.from_ns,

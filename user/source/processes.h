@@ -39,10 +39,13 @@ void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LE
  * What somebody knows of all processes already: of ten thousand, /proc takes 100 ms and more to
  * tell what an iterator in the kernel tells in 10.
  */
+struct object_table;
 struct process_knowledge {
 	uint64_t begin_ns; /* CLOCK_MONOTONIC: before it was learnt */
 	/* As processes__read: those that have begun since are left out. */
 	int (*list)(void *context, struct processes *processes, int proc_fd);
+	/* All objects of a namespace; otherwise -errno, and somebody has to go there. */
+	int (*read_table)(void *context, uint32_t ipcns, struct object_table *table);
 	/* None of its threads is in another namespace than that. */
 	bool (*is_together)(void *context, uint32_t pid);
 	/* Looks at all once more: every thread is in a namespace of which `has` says true. */
