@@ -245,6 +245,7 @@ struct process_event {
 	 * the moment by which they were read, from head.time_ns on.
 	 */
 	__u64 read_ns;
+	__u64 cgroups; /* FOUND: of one snapshot, who has the same is in the same ones; 0: not known */
 };
 
 enum snapshot_action {
@@ -410,7 +411,7 @@ EVENT_ASSERT(sizeof(struct object_past) == 32);
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 16 + sizeof(struct object_past));
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
-EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
+EVENT_ASSERT(sizeof(struct process_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
 EVENT_ASSERT(sizeof(struct container_event) == 48 + 16 + EVENT_CONTAINER_LEN);
 EVENT_ASSERT(sizeof(struct call_stash) == 64);

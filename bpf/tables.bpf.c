@@ -48,47 +48,37 @@ static __always_inline _Bool is_deleted(__u64 address)
 	return BPF_CORE_READ((struct kern_ipc_perm *)address, deleted);
 }
 
-/* Its struct pid goes when the next one operates; one of the same address may come then. */
-static __always_inline __u32 operator_of(struct pid **place)
+/* Where the pointer to a struct pid stands that goes when the next one operates. */
+__noinline int add_operator(__s32 id, __u64 place)
 {
-	struct pid *pid = NULL, *again = NULL;
-	__u32 nr = 0;
+	__u32 last = table.n_uses - 1, next = table.n_uses, pid;
+	struct pid *before = NULL, *after = NULL;
 
-	for (int i = 0; i < 3; i++) {
-		bpf_probe_read_kernel(&pid, sizeof(pid), place);
-		if (!pid)
-			return 0;
-		nr = visible_nr(pid);
-		bpf_probe_read_kernel(&again, sizeof(again), place);
-		if (pid == again)
-			return nr;
-	}
-	return 0;
-}
-
-/* Semaphores of one set mostly have the same last operator: it is noted once in a row. */
-static __always_inline void add_use(__s32 id, __u32 pid)
-{
-	__u32 last = table.n_uses - 1, next = table.n_uses;
-
+	bpf_probe_read_kernel(&before, sizeof(before), (void *)place);
+	if (!before)
+		return 0;
+	pid = visible_nr(before);
+	bpf_probe_read_kernel(&after, sizeof(after), (void *)place);
+	if (before != after)
+		pid = visible_nr(after);
 	if (!pid || next >= TABLE_USES_MAX)
-		return;
+		return 0;
+	/* Semaphores of one set mostly have the same one: it is noted once in a row. */
 	if (last < TABLE_USES_MAX && table.uses[last].id == id && table.uses[last].pid == pid)
-		return;
+		return 0;
 	table.uses[next].id = id;
 	table.uses[next].pid = pid;
 	table.n_uses = next + 1;
+	return 0;
 }
 
 __noinline int add_operators(__u32 from)
 {
 	for (__u32 i = 0; i < OPERATORS_ONCE; i++) {
-		struct sem *sem = (void *)(semaphores +
-					   (__u64)(from + i) * bpf_core_type_size(struct sem));
-
 		if (from + i >= semaphores_count)
 			break;
-		add_use(set_id, operator_of(__builtin_preserve_access_index(&sem->sempid)));
+		add_operator(set_id, semaphores + (__u64)(from + i) * bpf_core_type_size(struct sem) +
+					     bpf_core_field_offset(struct sem, sempid));
 	}
 	return 0;
 }
@@ -154,7 +144,7 @@ __noinline int add_set(__u64 address, __u32 index)
 
 __noinline int add_queue(__u64 address, __u32 index)
 {
-	struct msg_queue *at = (void *)address, *queue = (void *)copy.bytes;
+	struct msg_queue *queue = (void *)copy.bytes;
 	struct object_record record = {.index = index};
 
 	if (!copy_object(address, bpf_core_type_size(struct msg_queue)))
@@ -162,11 +152,9 @@ __noinline int add_queue(__u64 address, __u32 index)
 	set_owner(&record, &queue->q_perm);
 	record.changed = queue->q_ctime;
 	if (queue->q_lspid)
-		add_use(record.id,
-			operator_of(__builtin_preserve_access_index(&at->q_lspid)));
+		add_operator(record.id, address + bpf_core_field_offset(struct msg_queue, q_lspid));
 	if (queue->q_lrpid)
-		add_use(record.id,
-			operator_of(__builtin_preserve_access_index(&at->q_lrpid)));
+		add_operator(record.id, address + bpf_core_field_offset(struct msg_queue, q_lrpid));
 	add_record(&record, address);
 	return 0;
 }
@@ -202,18 +190,17 @@ static __always_inline int find_slots(struct ipc_ids *ids, __u32 index)
 	return TABLE_CHANGES;
 }
 
-static __always_inline void add_object(__u32 kind, __u64 entry, __u32 index)
+__noinline int add_object(__u32 kind, __u64 entry, __u32 index)
 {
 	if (entry & ENTRY_TAGS)
 		table.result = TABLE_CHANGES;
-	else if (!entry)
-		return;
 	else if (kind == OBJECT_SHM)
 		add_segment(entry, index);
 	else if (kind == OBJECT_SEM)
 		add_set(entry, index);
 	else
 		add_queue(entry, index);
+	return 0;
 }
 
 /* All last operators from that semaphore on, as many as there is room for. */
@@ -255,7 +242,8 @@ int read_table(unsigned long long *ctx)
 	if (semaphore)
 		read_operators((__u64)slots[index & (NODE_SLOTS - 1)], semaphore);
 	for (int i = 0; !semaphore && i < NODE_SLOTS; i++)
-		add_object(kind, (__u64)slots[i], index + i);
+		if (slots[i])
+			add_object(kind, (__u64)slots[i], index + i);
 	table.ipcns = BPF_CORE_READ(ns, ns.inum);
 	return 0;
 }

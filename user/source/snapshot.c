@@ -236,6 +236,7 @@ static int tell_process(struct snapshot *s, size_t p)
 		.start_ns = process->start_ns,
 		.action = PROCESS_FOUND,
 		.parent = process->parent,
+		.cgroups = process->cgroups,
 	};
 	/* The mappings of an address space are told with the first process in it. */
 	bool whole = !reading->err && !event.mm && !s->tables_only;
