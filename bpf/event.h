@@ -331,6 +331,7 @@ struct task_record {
 	__u32 ipcns;
 	__u32 flags; /* TASK_* */
 	__u32 reserved; /* 0 */
+	__u64 changes; /* with TASK_COUNTED: another number where anything was mapped or unmapped */
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -338,6 +339,7 @@ struct task_record {
 #define TASK_ENDED  0x2 /* not waited for yet; other threads may go on */
 #define TASK_THREAD 0x4 /* of a process whose first thread has ended */
 #define TASK_APART  0x8 /* a thread in another namespace than its process */
+#define TASK_COUNTED 0x10
 
 /* What the iterator over mappings writes, one for each mapping of a segment. */
 struct vma_record {

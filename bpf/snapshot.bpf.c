@@ -12,6 +12,25 @@ static __always_inline _Bool speaks_for_all(struct task_struct *task)
 	       (BPF_CORE_READ(task, mm) && !BPF_CORE_READ(task, group_leader, mm));
 }
 
+/*
+ * Each end of a change counts, of those in the making too (since 6.4, for locks of single mappings:
+ * 5e31275cc997; CONFIG_PER_VMA_LOCK). exec brings another address space, perhaps at the same place.
+ */
+static __always_inline void count_changes(struct task_record *record, struct task_struct *task)
+{
+	struct mm_struct *mm = (struct mm_struct *)record->mm;
+	__u32 count = 0;
+
+	if (!mm || !bpf_core_field_exists(mm->mm_lock_seq))
+		return;
+	bpf_core_read(&count, sizeof(count), &mm->mm_lock_seq);
+	record->changes = BPF_CORE_READ(task, self_exec_id) << 32 | count;
+	record->flags |= TASK_COUNTED;
+}
+
+/* Tasks are mostly in the same namespace as the one before. */
+static __u64 last_ns;
+
 /* Processes as they are: above all the address space of each, which /proc does not tell. */
 SEC("iter/task")
 int iter_task(struct bpf_iter__task *ctx)
@@ -22,6 +41,8 @@ int iter_task(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	if (!ctx->meta->seq_num)
+		last_ns = 0;
 	record.mm = (__u64)BPF_CORE_READ(task, mm);
 	record.pid = visible_tgid_of(task);
 	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
@@ -47,10 +68,36 @@ int iter_task(struct bpf_iter__task *ctx)
 	record.ipcns = BPF_CORE_READ(ns, ns.inum);
 	record.ns = (__u64)ns;
 	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
-	for (int i = 0; ns && i < 3; i++)
+	count_changes(&record, task);
+	for (int i = 0; ns && (__u64)ns != last_ns && i < 3; i++)
 		learn_ids((__u64)ns + bpf_core_field_offset(struct ipc_namespace, ids) +
 				  i * bpf_core_type_size(struct ipc_ids),
 			  (__u64)ns);
+	last_ns = (__u64)ns;
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+/* Only which namespaces tasks are in, each run of the same once. */
+SEC("iter/task")
+int iter_task_namespace(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_record record = {};
+	struct ipc_namespace *ns;
+
+	if (!task)
+		return 0;
+	if (!ctx->meta->seq_num)
+		last_ns = 0;
+	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
+	if (!ns || (__u64)ns == last_ns)
+		return 0;
+	record.pid = visible_tgid_of(task);
+	if (!record.pid)
+		return 0;
+	last_ns = record.ns = (__u64)ns;
+	record.ipcns = BPF_CORE_READ(ns, ns.inum);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

@@ -43,6 +43,11 @@ static __always_inline _Bool copy_object(__u64 address, __u32 size)
 	return !bpf_probe_read_kernel(copy.bytes, size, (void *)address);
 }
 
+/* Up to the last member that is looked at: what is behind it may be on a line more. */
+#define COPY_UP_TO(type, address, member)                                      \
+	copy_object(address, bpf_core_field_offset(type, member) +             \
+				     bpf_core_field_size(type, member))
+
 static __always_inline _Bool is_deleted(__u64 address)
 {
 	return BPF_CORE_READ((struct kern_ipc_perm *)address, deleted);
@@ -108,7 +113,7 @@ __noinline int add_segment(__u64 address, __u32 index)
 	struct shmid_kernel *segment = (void *)copy.bytes;
 	struct object_record record = {.index = index};
 
-	if (!copy_object(address, bpf_core_type_size(struct shmid_kernel)))
+	if (!COPY_UP_TO(struct shmid_kernel, address, shm_cprid))
 		return 0;
 	set_owner(&record, &segment->shm_perm);
 	record.size = segment->shm_segsz;
@@ -131,7 +136,7 @@ __noinline int add_set(__u64 address, __u32 index)
 	struct sem_array *set = (void *)copy.bytes;
 	struct object_record record = {.index = index};
 
-	if (!copy_object(address, bpf_core_type_size(struct sem_array)))
+	if (!COPY_UP_TO(struct sem_array, address, sem_nsems))
 		return 0;
 	set_owner(&record, &set->sem_perm);
 	record.size = set->sem_nsems;
@@ -147,7 +152,7 @@ __noinline int add_queue(__u64 address, __u32 index)
 	struct msg_queue *queue = (void *)copy.bytes;
 	struct object_record record = {.index = index};
 
-	if (!copy_object(address, bpf_core_type_size(struct msg_queue)))
+	if (!COPY_UP_TO(struct msg_queue, address, q_lrpid))
 		return 0;
 	set_owner(&record, &queue->q_perm);
 	record.changed = queue->q_ctime;
@@ -209,7 +214,7 @@ static __always_inline void read_operators(__u64 address, __u32 from)
 	struct sem_array *set = (void *)copy.bytes;
 
 	if (!address || address & ENTRY_TAGS ||
-	    !copy_object(address, bpf_core_type_size(struct sem_array)))
+	    !COPY_UP_TO(struct sem_array, address, sem_nsems))
 		return;
 	find_semaphores(address, set);
 	for (__u32 i = 0; i < OPERATORS_TURNS; i++)

@@ -116,6 +116,22 @@ int bpf_source__for_each_mapping(const struct bpf_source *source,
 int bpf_source__read_table(const struct bpf_source *source, uint64_t ns, uint32_t kind,
 			   uint32_t index, uint32_t semaphore, const struct table_page **page);
 
+/*
+ * Only of that process, by one of its threads, or (whole) by all of them. Since Linux 6.1; before,
+ * it is as the one above. Nothing where it has ended.
+ */
+int bpf_source__for_each_mapping_of(const struct bpf_source *source, uint32_t pid, bool whole,
+				    void (*each)(void *context, const void *vma_record),
+				    void *context);
+
+/*
+ * For a look at namespaces alone: of each task whose namespace is another than that of the one
+ * before a struct task_record with pid, ns and ipcns.
+ */
+int bpf_source__for_each_task_namespace(const struct bpf_source *source,
+					void (*each)(void *context, const void *task_record),
+					void *context);
+
 /* Hands over what is there. Returns the number of events, or -errno. */
 int bpf_source__consume(struct bpf_source *source);
 

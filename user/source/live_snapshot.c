@@ -10,25 +10,8 @@
 #include <uthash.h>
 
 #include "base/log.h"
+#include "source/spaces.h"
 #include "source/tables.h"
-
-/* Mappings of one segment in one address space. */
-struct known_mapping {
-	uint32_t ipcns;
-	int32_t id;
-	uint32_t count;
-	uint64_t address; /* of the first */
-	uint64_t size;	  /* of the segment, in bytes */
-	struct known_mapping *next;
-};
-
-struct known_space {
-	uint64_t mm;
-	uint32_t tid; /* whose records count: others find the same mappings again */
-	bool unknown; /* these are not all */
-	struct known_mapping *mappings;
-	UT_hash_handle hh;
-};
 
 struct known_task {
 	struct task_record record;
@@ -47,9 +30,8 @@ struct live_snapshot {
 	const struct bpf_source *source;
 	struct known_task *tasks;
 	struct known_namespace *namespaces;
-	struct known_space *spaces;
+	struct spaces *spaces;	    /* all else is of one reading alone */
 	bool has_mappings;	    /* the kernel's own word, not /proc's */
-	bool has_unknown;	    /* of some address space it did not tell all */
 	bool hidden;		    /* of some process neither of them tells */
 	uint64_t from_ns, until_ns; /* when the mappings were read */
 	snapshot_handler handler;
@@ -104,58 +86,15 @@ static void add_task(void *context, const void *data)
 	}
 	task->record = *record;
 	HASH_ADD(hh, live->tasks, record.pid, sizeof(task->record.pid), task);
-}
-
-static void add_mapping(void *context, const void *data)
-{
-	const struct vma_record *record = data;
-	struct live_snapshot *live = context;
-	struct known_mapping *mapping;
-	struct known_space *space;
-
-	HASH_FIND(hh, live->spaces, &record->mm, sizeof(record->mm), space);
-	if (!space) {
-		space = calloc(1, sizeof(*space));
-		if (!space) {
-			live->err = -ENOMEM;
-			return;
-		}
-		space->mm = record->mm;
-		space->tid = record->tid;
-		HASH_ADD(hh, live->spaces, mm, sizeof(space->mm), space);
-	}
-	if (space->tid != record->tid)
-		return;
-	space->unknown |= record->id < 0;
-	live->has_unknown |= space->unknown;
-	if (space->unknown)
-		return;
-	for (mapping = space->mappings; mapping; mapping = mapping->next) {
-		if (mapping->ipcns != record->ipcns || mapping->id != record->id)
-			continue;
-		mapping->count++;
-		return;
-	}
-	mapping = calloc(1, sizeof(*mapping));
-	if (!mapping) {
+	if (record->mm && spaces__add(live->spaces, record))
 		live->err = -ENOMEM;
-		return;
-	}
-	mapping->ipcns = record->ipcns;
-	mapping->id = record->id;
-	mapping->address = record->address;
-	mapping->size = record->size;
-	mapping->count = 1;
-	mapping->next = space->mappings;
-	space->mappings = mapping;
 }
 
 /* The kernel itself has told all that is mapped there. */
 static bool is_told(const struct live_snapshot *live, uint64_t mm)
 {
-	struct known_space *space;
+	const struct known_space *space = spaces__find(live->spaces, mm);
 
-	HASH_FIND(hh, live->spaces, &mm, sizeof(mm), space);
 	return live->has_mappings && !(space && space->unknown);
 }
 
@@ -163,11 +102,10 @@ static bool is_told(const struct live_snapshot *live, uint64_t mm)
  */
 static int tell_mappings(struct live_snapshot *live, const struct process_event *process)
 {
-	struct known_space *space;
+	const struct known_space *space = spaces__find(live->spaces, process->mm);
 	int err = 0;
 
-	HASH_FIND(hh, live->spaces, &process->mm, sizeof(process->mm), space);
-	for (struct known_mapping *m = space ? space->mappings : NULL; m && !err; m = m->next) {
+	for (const struct known_mapping *m = space ? space->mappings : NULL; m && !err; m = m->next) {
 		struct mapping_event event = {
 			.head = process->head,
 			.mm = process->mm,
@@ -275,7 +213,6 @@ static int hand_on(void *context, const struct event *event)
 
 static void clear(struct live_snapshot *live)
 {
-	struct known_space *space, *next_space;
 	struct known_namespace *ns, *next_ns;
 	struct known_task *task, *next_task;
 
@@ -286,16 +223,6 @@ static void clear(struct live_snapshot *live)
 	HASH_ITER (hh, live->tasks, task, next_task) {
 		HASH_DEL(live->tasks, task);
 		free(task);
-	}
-	HASH_ITER (hh, live->spaces, space, next_space) {
-		HASH_DEL(live->spaces, space);
-		while (space->mappings) {
-			struct known_mapping *mapping = space->mappings;
-
-			space->mappings = mapping->next;
-			free(mapping);
-		}
-		free(space);
 	}
 }
 
@@ -351,7 +278,6 @@ static bool is_together(void *context, uint32_t pid)
 struct second_look {
 	bool (*has)(void *namespaces, uint32_t ipcns);
 	void *namespaces;
-	uint32_t last; /* neighbours mostly share one */
 	bool misses;
 };
 
@@ -360,10 +286,6 @@ static void look_at_task(void *context, const void *data)
 	const struct task_record *record = data;
 	struct second_look *look = context;
 
-	/* What we cannot see in /proc we cannot enter either. */
-	if (!record->pid || !record->ipcns || record->ipcns == look->last)
-		return;
-	look->last = record->ipcns;
 	look->misses |= !look->has(look->namespaces, record->ipcns);
 }
 
@@ -373,41 +295,81 @@ static bool are_all_in(void *context, bool (*has)(void *namespaces, uint32_t ipc
 	const struct live_snapshot *live = context;
 	struct second_look look = {.has = has, .namespaces = namespaces};
 
-	return !bpf_source__for_each_task(live->source, look_at_task, &look) && !look.misses;
+	return !bpf_source__for_each_task_namespace(live->source, look_at_task, &look) &&
+	       !look.misses;
 }
 
-int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
+int live_snapshot__new(struct live_snapshot **out, const struct bpf_source *source)
+{
+	struct live_snapshot *live = calloc(1, sizeof(*live));
+
+	if (!live)
+		return -ENOMEM;
+	live->source = source;
+	live->spaces = spaces__new(source);
+	if (!live->spaces) {
+		free(live);
+		return -ENOMEM;
+	}
+	*out = live;
+	return 0;
+}
+
+void live_snapshot__free(struct live_snapshot *live)
+{
+	if (!live)
+		return;
+	spaces__free(live->spaces);
+	free(live);
+}
+
+void live_snapshot__forget(struct live_snapshot *live)
+{
+	spaces__forget(live->spaces);
+}
+
+/* What the iterators tell. False: not even the processes. */
+static bool iterate(struct live_snapshot *live)
+{
+	int err = bpf_source__for_each_task(live->source, add_task, live);
+
+	if (err) {
+		pr_debug("cannot iterate over processes: %s", strerror(-err));
+		return false;
+	}
+	err = spaces__read(live->spaces);
+	live->has_mappings = !err;
+	if (err)
+		pr_debug("cannot iterate over mappings: %s", strerror(-err));
+	return true;
+}
+
+int live_snapshot__read(struct live_snapshot *live, snapshot_handler handler, void *context,
 			struct snapshot_report *report)
 {
-	struct live_snapshot live = {.source = source,
-				     .handler = handler,
-				     .context = context,
-				     .from_ns = now_ns()};
 	const struct process_knowledge knowledge = {.list = list_known,
 						    .read_table = read_table,
 						    .is_together = is_together,
 						    .are_all_in = are_all_in,
-						    .begin_ns = live.from_ns,
-						    .context = &live};
+						    .begin_ns = now_ns(),
+						    .context = live};
 	bool has_tasks;
 	int err;
 
-	err = bpf_source__for_each_task(source, add_task, &live);
-	if (err)
-		pr_debug("cannot iterate over processes: %s", strerror(-err));
-	has_tasks = !err;
-	if (!err) {
-		err = bpf_source__for_each_mapping(source, add_mapping, &live);
-		live.has_mappings = !err;
-		if (err)
-			pr_debug("cannot iterate over mappings: %s", strerror(-err));
-	}
-	live.until_ns = now_ns();
-	err = live.err;
+	live->handler = handler;
+	live->context = context;
+	live->has_mappings = live->hidden = false;
+	live->err = 0;
+	live->from_ns = knowledge.begin_ns;
+	spaces__begin(live->spaces);
+	has_tasks = iterate(live);
+	live->until_ns = now_ns();
+	err = live->err;
 	if (!err)
-		err = snapshot__read_known(hand_on, &live, report,
-					   live.has_mappings && !live.has_unknown,
+		err = snapshot__read_known(hand_on, live, report,
+					   live->has_mappings &&
+						   !spaces__has_unknown(live->spaces),
 					   has_tasks ? &knowledge : NULL);
-	clear(&live);
+	clear(live);
 	return err;
 }
