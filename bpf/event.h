@@ -245,7 +245,8 @@ struct process_event {
 	 * the moment by which they were read, from head.time_ns on.
 	 */
 	__u64 read_ns;
-	__u64 cgroups; /* FOUND: of one snapshot, who has the same is in the same ones; 0: not known */
+	__u64 cgroups; /* FOUND: of one snapshot, who has the same is in the same ones; 0: not known
+			*/
 };
 
 enum snapshot_action {
@@ -325,21 +326,20 @@ struct task_record {
 	__u64 start_ns;
 	__u64 ns;      /* the address of the namespace */
 	__u64 cgroups; /* an address: who has the same is in the same cgroups; 0: not known */
-	__u32 pid; /* in the reader's pid namespace */
+	__u32 pid;     /* in the reader's pid namespace */
 	__u32 parent;
 	__u32 uid;
 	__u32 ipcns;
-	__u32 flags; /* TASK_* */
+	__u32 flags;	/* TASK_* */
 	__u32 reserved; /* 0 */
 	__u64 changes; /* with TASK_COUNTED: another number where anything was mapped or unmapped */
 	char comm[EVENT_COMM_LEN];
 };
 
-#define TASK_KERNEL 0x1 /* a kernel thread */
-#define TASK_ENDED  0x2 /* not waited for yet; other threads may go on */
-#define TASK_THREAD 0x4 /* of a process whose first thread has ended */
-#define TASK_APART  0x8 /* a thread in another namespace than its process */
-#define TASK_COUNTED 0x10
+#define TASK_ENDED   0x1 /* not waited for yet; other threads may go on */
+#define TASK_THREAD  0x2 /* of a process whose first thread has ended */
+#define TASK_APART   0x4 /* a thread in another namespace than its process */
+#define TASK_COUNTED 0x8
 
 /* What the iterator over mappings writes, one for each mapping of a segment. */
 struct vma_record {
@@ -393,7 +393,7 @@ struct table_page {
 	__s32 last;   /* index of the last object; -1: there is none */
 	__u32 n_objects;
 	__u32 n_uses;
-	__u32 reserved; /* 0 */
+	__u32 reserved;		  /* 0 */
 	struct ipc_limits limits; /* with index 0 */
 	struct object_record objects[TABLE_PAGE_SLOTS];
 	struct use_record uses[TABLE_USES_MAX];

@@ -5,10 +5,13 @@
  */
 #include "ledger.bpf.h"
 
-/* One thread speaks for all, and the first one may have ended. */
+/*
+ * One thread speaks for all, and the first one may have ended. The numbers of an iterator's task
+ * are plain loads here and below, and what it points to is not: see has_typed_task.
+ */
 static __always_inline _Bool speaks_for_all(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) ||
+	return task->pid == task->tgid ||
 	       (BPF_CORE_READ(task, mm) && !BPF_CORE_READ(task, group_leader, mm));
 }
 
@@ -24,7 +27,7 @@ static __always_inline void count_changes(struct task_record *record, struct tas
 	if (!mm || !bpf_core_field_exists(mm->mm_lock_seq))
 		return;
 	bpf_core_read(&count, sizeof(count), &mm->mm_lock_seq);
-	record->changes = BPF_CORE_READ(task, self_exec_id) << 32 | count;
+	record->changes = (__u64)task->self_exec_id << 32 | count;
 	record->flags |= TASK_COUNTED;
 }
 
@@ -44,7 +47,7 @@ int iter_task(struct bpf_iter__task *ctx)
 	if (!ctx->meta->seq_num)
 		last_ns = 0;
 	record.mm = (__u64)BPF_CORE_READ(task, mm);
-	record.pid = visible_tgid_of(task);
+	record.pid = pidns_ino ? visible_tgid_of(task) : (__u32)task->tgid;
 	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
 	if (!speaks_for_all(task)) {
 		/* unshare(2) and setns(2) move one thread alone. */
@@ -52,17 +55,15 @@ int iter_task(struct bpf_iter__task *ctx)
 			return 0;
 		record.mm = 0;
 		record.flags = TASK_APART;
-	} else if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) {
+	} else if (task->pid != task->tgid) {
 		record.flags = TASK_THREAD;
 	}
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
-		record.flags |= TASK_KERNEL;
-	if (BPF_CORE_READ(task, exit_state))
+	if (task->exit_state)
 		record.flags |= TASK_ENDED;
 	/* Without CONFIG_CGROUPS there are none. */
 	if (bpf_core_field_exists(task->cgroups))
 		record.cgroups = (__u64)BPF_CORE_READ(task, cgroups);
-	record.start_ns = process_start_ns(task);
+	record.start_ns = task->pid == task->tgid ? task->start_boottime : process_start_ns(task);
 	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
 	record.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.ipcns = BPF_CORE_READ(ns, ns.inum);

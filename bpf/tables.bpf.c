@@ -19,12 +19,13 @@
 #define OPERATORS_ONCE	TABLE_OPERATORS_IN
 #define OPERATORS_TURNS (TABLE_OPERATORS_MAX / OPERATORS_ONCE)
 
-_Static_assert(TABLE_PAGE_SLOTS * OPERATORS_ONCE <= TABLE_USES_MAX, "the uses of a page");
+_Static_assert(TABLE_PAGE_SLOTS *OPERATORS_ONCE <= TABLE_USES_MAX, "the uses of a page");
 _Static_assert(TABLE_OPERATORS_MAX <= TABLE_USES_MAX, "the uses of a set");
 
 struct table_page table = {};
 
-/* Of the one that is being read: functions that are verified by themselves take no pointers (5.10). */
+/* Of the one that is being read: functions that are verified by themselves take no pointers (5.10).
+ */
 static void *slots[NODE_SLOTS];
 static __u64 semaphores;
 static __u32 semaphores_count;
@@ -44,9 +45,9 @@ static __always_inline _Bool copy_object(__u64 address, __u32 size)
 }
 
 /* Up to the last member that is looked at: what is behind it may be on a line more. */
-#define COPY_UP_TO(type, address, member)                                      \
-	copy_object(address, bpf_core_field_offset(type, member) +             \
-				     bpf_core_field_size(type, member))
+#define COPY_UP_TO(type, address, member) \
+	copy_object(address,              \
+		    bpf_core_field_offset(type, member) + bpf_core_field_size(type, member))
 
 static __always_inline _Bool is_deleted(__u64 address)
 {
@@ -82,7 +83,8 @@ __noinline int add_operators(__u32 from)
 	for (__u32 i = 0; i < OPERATORS_ONCE; i++) {
 		if (from + i >= semaphores_count)
 			break;
-		add_operator(set_id, semaphores + (__u64)(from + i) * bpf_core_type_size(struct sem) +
+		add_operator(set_id, semaphores +
+					     (__u64)(from + i) * bpf_core_type_size(struct sem) +
 					     bpf_core_field_offset(struct sem, sempid));
 	}
 	return 0;
@@ -213,15 +215,15 @@ static __always_inline void read_operators(__u64 address, __u32 from)
 {
 	struct sem_array *set = (void *)copy.bytes;
 
-	if (!address || address & ENTRY_TAGS ||
-	    !COPY_UP_TO(struct sem_array, address, sem_nsems))
+	if (!address || address & ENTRY_TAGS || !COPY_UP_TO(struct sem_array, address, sem_nsems))
 		return;
 	find_semaphores(address, set);
 	for (__u32 i = 0; i < OPERATORS_TURNS; i++)
 		add_operators(from + i * OPERATORS_ONCE);
 }
 
-/* The arguments: a namespace (its address), enum object_kind, index, semaphore; see struct table_page. */
+/* The arguments: a namespace (its address), enum object_kind, index, semaphore; see struct
+ * table_page. */
 SEC("raw_tp")
 int read_table(unsigned long long *ctx)
 {

@@ -27,7 +27,7 @@
 #define INTERVAL_NS	(2 * NS_PER_S)
 #define RECONCILE_NS	(30 * NS_PER_S)
 #define SETTLE_ATTEMPTS 5
-#define COMPARE_SHARE	20 /* comparing takes at most one part of so many of a processor */
+#define COMPARE_SHARE	50 /* comparing takes at most one part of so many of a processor */
 
 enum {
 	OPTION_SORT = 256,
@@ -227,7 +227,7 @@ static int reconcile(struct top *top)
 
 /*
  * What system call hooks do not show is found by comparing. A report is right when it is written;
- * the screen stays cheap: of very many objects the tables alone take a tenth of a second.
+ * the screen stays cheap: of 32,000 objects and 2,000 processes a comparison takes 20 ms.
  */
 static bool needs_comparing(const struct top *top, uint64_t now)
 {

@@ -624,7 +624,8 @@ bool bpf_source__mappings_observed(const struct bpf_source *source)
 
 /* Calls `each` for every record that the iterator writes. 0 or -errno. */
 static int iterate(struct bpf_program *program, const union bpf_iter_link_info *of,
-		   size_t record_size, void (*each)(void *context, const void *record), void *context)
+		   size_t record_size, void (*each)(void *context, const void *record),
+		   void *context)
 {
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = (union bpf_iter_link_info *)of,
 		    .link_info_len = of ? sizeof(*of) : 0);

@@ -339,8 +339,8 @@ static int note_group(struct containers *self, const struct process_event *proce
 	if (!grouped)
 		return -ENOMEM;
 	self->grouped = grouped;
-	grouped[self->n_grouped++] =
-		(struct grouped){.pid = process->head.pid, .cgroups = process->cgroups};
+	grouped[self->n_grouped++] = (struct grouped){.pid = process->head.pid,
+						      .cgroups = process->cgroups};
 	return 0;
 }
 

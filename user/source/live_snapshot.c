@@ -105,7 +105,8 @@ static int tell_mappings(struct live_snapshot *live, const struct process_event 
 	const struct known_space *space = spaces__find(live->spaces, process->mm);
 	int err = 0;
 
-	for (const struct known_mapping *m = space ? space->mappings : NULL; m && !err; m = m->next) {
+	for (const struct known_mapping *m = space ? space->mappings : NULL; m && !err;
+	     m = m->next) {
 		struct mapping_event event = {
 			.head = process->head,
 			.mm = process->mm,
@@ -367,8 +368,7 @@ int live_snapshot__read(struct live_snapshot *live, snapshot_handler handler, vo
 	err = live->err;
 	if (!err)
 		err = snapshot__read_known(hand_on, live, report,
-					   live->has_mappings &&
-						   !spaces__has_unknown(live->spaces),
+					   live->has_mappings && !spaces__has_unknown(live->spaces),
 					   has_tasks ? &knowledge : NULL);
 	clear(live);
 	return err;

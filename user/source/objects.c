@@ -174,7 +174,8 @@ static int read_queues(struct object_table *table)
 		set_past(&row, ds.msg_stime, ds.msg_rtime);
 		row.past.last_pids[0] = ds.msg_lspid;
 		row.past.last_pids[1] = ds.msg_lrpid;
-		if (objects__add_row(table, &row) || objects__add_use(table, OBJECT_MSG, row.id, ds.msg_lspid) ||
+		if (objects__add_row(table, &row) ||
+		    objects__add_use(table, OBJECT_MSG, row.id, ds.msg_lspid) ||
 		    objects__add_use(table, OBJECT_MSG, row.id, ds.msg_lrpid))
 			return -ENOMEM;
 	}

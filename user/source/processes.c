@@ -169,8 +169,7 @@ static uint32_t running_thread(int proc_fd, uint32_t pid)
 }
 
 /* False: it has ended, or is about to. */
-static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec,
-			 struct found_process *p)
+static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec, struct found_process *p)
 {
 	char dir[PROCESS_DIR_LEN], data[STATUS_BYTES];
 	struct process_stat stat;
@@ -275,9 +274,8 @@ static void *read_some(void *context)
 /* All of it is the kernel's time, which processors can share. */
 static void read_all(struct processes *processes, int proc_fd)
 {
-	struct readers readers = {.processes = processes,
-				  .proc_fd = proc_fd,
-				  .ticks_per_sec = sysconf(_SC_CLK_TCK)};
+	struct readers readers = {
+		.processes = processes, .proc_fd = proc_fd, .ticks_per_sec = sysconf(_SC_CLK_TCK)};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0;

@@ -16,7 +16,7 @@ struct spaces {
 	struct stale {
 		uint32_t pid;
 		bool whole; /* its first thread has ended */
-	} *stale;	    /* to be read */
+	} * stale;	    /* to be read */
 	size_t n_stale, stale_cap;
 	size_t n_known;
 	uint32_t look;
@@ -119,8 +119,8 @@ int spaces__add(struct spaces *spaces, const struct task_record *task)
 	if (!stale)
 		return -ENOMEM;
 	spaces->stale = stale;
-	stale[spaces->n_stale++] =
-		(struct stale){.pid = task->pid, .whole = task->flags & TASK_THREAD};
+	stale[spaces->n_stale++] = (struct stale){.pid = task->pid,
+						  .whole = task->flags & TASK_THREAD};
 	return 0;
 }
 

@@ -27,10 +27,10 @@ struct known_mapping {
 struct known_space {
 	uint64_t mm;
 	uint64_t changes, start_ns; /* task_record's, of who was seen in it, before it was read */
-	uint32_t tid; /* whose records count: others find the same mappings again; 0: none yet */
-	uint32_t look;	/* that last saw somebody in it */
-	bool read;	/* by then, and not again unless it has changed */
-	bool unknown;	/* the mappings are not all */
+	uint32_t tid;  /* whose records count: others find the same mappings again; 0: none yet */
+	uint32_t look; /* that last saw somebody in it */
+	bool read;     /* by then, and not again unless it has changed */
+	bool unknown;  /* the mappings are not all */
 	struct known_mapping *mappings;
 	UT_hash_handle hh;
 };
