@@ -263,8 +263,15 @@ static int read_table(void *context, uint32_t ipcns, struct object_table *table)
 	const struct live_snapshot *live = context;
 	const struct known_namespace *ns;
 
+	int err;
+
 	HASH_FIND(hh, live->namespaces, &ipcns, sizeof(ipcns), ns);
-	return ns ? tables__read(live->source, ns->address, ipcns, table) : -ENOENT;
+	if (!ns)
+		return -ENOENT;
+	err = tables__read(live->source, ns->address, ipcns, table);
+	if (err)
+		pr_debug("cannot read the tables of ipc:[%u] by BPF: %s", ipcns, strerror(-err));
+	return err;
 }
 
 static bool is_together(void *context, uint32_t pid)
