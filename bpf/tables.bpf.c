@@ -54,11 +54,20 @@ static __always_inline _Bool is_deleted(__u64 address)
 	return BPF_CORE_READ((struct kern_ipc_perm *)address, deleted);
 }
 
+/* Where it is used: 5.10 forgets the bounds of what it has put aside meanwhile. size: a power of
+ * two. */
+static __always_inline __u64 bounded(__u64 index, __u64 size)
+{
+	asm volatile("%0 &= %1" : "+r"(index) : "i"(size - 1));
+	return index;
+}
+
 /* Where the pointer to a struct pid stands that goes when the next one operates. */
 __noinline int add_operator(__s32 id, __u64 place)
 {
-	__u32 last = table.n_uses - 1, next = table.n_uses, pid;
 	struct pid *before = NULL, *after = NULL;
+	struct use_record *use;
+	__u32 n_uses, pid;
 
 	bpf_probe_read_kernel(&before, sizeof(before), (void *)place);
 	if (!before)
@@ -67,14 +76,17 @@ __noinline int add_operator(__s32 id, __u64 place)
 	bpf_probe_read_kernel(&after, sizeof(after), (void *)place);
 	if (before != after)
 		pid = visible_nr(after);
-	if (!pid || next >= TABLE_USES_MAX)
+	n_uses = table.n_uses;
+	if (!pid || n_uses >= TABLE_USES_MAX)
 		return 0;
 	/* Semaphores of one set mostly have the same one: it is noted once in a row. */
-	if (last < TABLE_USES_MAX && table.uses[last].id == id && table.uses[last].pid == pid)
+	use = &table.uses[bounded(n_uses - 1, TABLE_USES_MAX)];
+	if (n_uses && use->id == id && use->pid == pid)
 		return 0;
-	table.uses[next].id = id;
-	table.uses[next].pid = pid;
-	table.n_uses = next + 1;
+	use = &table.uses[bounded(n_uses, TABLE_USES_MAX)];
+	use->id = id;
+	use->pid = pid;
+	table.n_uses = n_uses + 1;
 	return 0;
 }
 
@@ -106,7 +118,7 @@ static __always_inline void add_record(const struct object_record *record, __u64
 
 	if (next >= TABLE_PAGE_SLOTS || is_deleted(address))
 		return;
-	table.objects[next] = *record;
+	table.objects[bounded(next, TABLE_PAGE_SLOTS)] = *record;
 	table.n_objects = next + 1;
 }
 
