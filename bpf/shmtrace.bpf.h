@@ -122,7 +122,8 @@ int caller_passes(void);
 int result_passes(struct call_stash *call, __s64 ret);
 
 /* limits.bpf.c */
-int limits_read(struct ipc_limits *out);
+int limits_of(struct ipc_namespace *ns, struct ipc_limits *out);
+int limits_read(struct ipc_limits *out); /* of the current one */
 
 /*
  * The id pair of the current thread (as the helper gives it: the argument) as the reader's pid
