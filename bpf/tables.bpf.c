@@ -2,7 +2,7 @@
 /*
  * The kernel's tables of objects, a page of 64 places at a time, for whoever runs this by
  * BPF_PROG_TEST_RUN (since 5.10). By the *_STAT_ANY commands each object takes a system call, and a
- * set one more for each semaphore: six times as long, and a thread of ours has to enter each
+ * set one more for each semaphore: four times as long, and a thread of ours has to enter each
  * namespace. What is read here those commands tell too, to anybody (ipc/{shm,sem,msg}.c).
  *
  * Nothing is locked. Objects and the nodes of the trees are freed by RCU, under whose lock this
