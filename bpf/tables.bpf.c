@@ -11,8 +11,7 @@
 #include "ledger.bpf.h"
 
 #define NODE_SLOTS	TABLE_PAGE_SLOTS /* XA_CHUNK_SIZE, include/linux/xarray.h */
-#define NODE_SHIFT	6
-#define NODE_LEVELS	4 /* of indices below 1 << 24: ipcmni_extend */
+#define NODE_LEVELS	4		 /* of indices below 1 << 24: ipcmni_extend */
 #define ENTRY_TAGS	3UL
 #define ENTRY_INTERNAL	2UL
 #define ENTRY_NODES	4096UL /* what is internal and below is no node: xa_is_node */
