@@ -2,7 +2,7 @@
 /*
  * The kernel's tables of objects, a page of 64 places at a time, for whoever runs this by
  * BPF_PROG_TEST_RUN (since 5.10). By the *_STAT_ANY commands each object takes a system call, and a
- * set one more for each semaphore: six times as long, and a thread of ours has to enter each
+ * set one more for each semaphore: four times as long, and a thread of ours has to enter each
  * namespace. What is read here those commands tell too, to anybody (ipc/{shm,sem,msg}.c).
  *
  * Nothing is locked. Objects and the nodes of the trees are freed by RCU, under whose lock this
@@ -11,8 +11,7 @@
 #include "ledger.bpf.h"
 
 #define NODE_SLOTS	TABLE_PAGE_SLOTS /* XA_CHUNK_SIZE, include/linux/xarray.h */
-#define NODE_SHIFT	6
-#define NODE_LEVELS	4 /* of indices below 1 << 24: ipcmni_extend */
+#define NODE_LEVELS	4		 /* of indices below 1 << 24: ipcmni_extend */
 #define ENTRY_TAGS	3UL
 #define ENTRY_INTERNAL	2UL
 #define ENTRY_NODES	4096UL /* what is internal and below is no node: xa_is_node */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All objects of one IPC namespace as BPF reads them out of the kernel's tables: six times as fast
+ * All objects of one IPC namespace as BPF reads them out of the kernel's tables: four times as fast
  * as objects.h, and without a way into the namespace.
  */
 #ifndef SHMTRACE_SOURCE_TABLES_H
