@@ -5,11 +5,6 @@
 #include "ledger.bpf.h"
 #include "stash.bpf.h"
 
-#define IPC_RMID   0
-#define SHM_LOCK   11
-#define SHM_UNLOCK 12
-#define IPC_64	   0x0100
-
 static __u64 last_wakeup_ns;
 static __u64 lost_total;
 static __u64 lost_reported;
@@ -91,10 +86,10 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 }
 
 static __always_inline void fill_call(struct call_event *event, const struct call_stash *call,
-				      __s64 ret, __u64 now, __u32 ipcns, __u32 type, __u32 flags)
+				      __s64 ret, __u64 now, __u32 type, __u32 flags)
 {
 	event->head.time_ns = call->time_ns;
-	fill_who(&event->head, type, bpf_get_current_pid_tgid(), ipcns);
+	fill_caller(&event->head, type);
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = ret;
@@ -108,7 +103,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 }
 
 static __always_inline void send_call(const struct call_stash *call, __s64 ret, __u64 now,
-				      __u32 ipcns, __u32 flags)
+				      __u32 flags)
 {
 	struct call_event *event;
 
@@ -117,7 +112,7 @@ static __always_inline void send_call(const struct call_stash *call, __s64 ret, 
 		count_lost(call->call);
 		return;
 	}
-	fill_call(event, call, ret, now, ipcns, EVENT_CALL, flags);
+	fill_call(event, call, ret, now, EVENT_CALL, flags);
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
@@ -129,7 +124,7 @@ static __always_inline _Bool is_limited(const struct call_stash *call, __s64 ret
 
 /* It carries the limits as they were: see limits.bpf.c. */
 static __always_inline void send_call_limits(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 ipcns, __u32 tid)
+					     __u32 tid)
 {
 	struct call_limits_event *event;
 	struct ipc_limits *exact;
@@ -149,7 +144,7 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 		limits_read(&late);
 		event->limits = late;
 	}
-	fill_call(&event->call, call, ret, now, ipcns, EVENT_CALL_LIMITS, flags);
+	fill_call(&event->call, call, ret, now, EVENT_CALL_LIMITS, flags);
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
@@ -177,7 +172,7 @@ static __always_inline _Bool tells_ledger(const struct call_stash *call)
 }
 
 static __always_inline void send_call_ledger(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 ipcns, __u32 flags, _Bool wanted)
+					     __u32 flags, _Bool wanted)
 {
 	struct call_ledger_event *event;
 
@@ -188,10 +183,8 @@ static __always_inline void send_call_ledger(const struct call_stash *call, __s6
 		count_lost_ledger();
 		return;
 	}
-	fill_call(&event->call, call, ret, now, ipcns, EVENT_CALL_LEDGER, flags);
-	event->mm = current_mm();
-	event->start_ns = current_start_ns();
-	event->gid = current_gid();
+	fill_call(&event->call, call, ret, now, EVENT_CALL_LEDGER, flags);
+	fill_inferable(event);
 	event->unwanted = !wanted;
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
@@ -292,8 +285,6 @@ static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 c
 __hidden int call_exit(__u32 id, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
-	/* Where the verifier comes by once: see has_typed_task. */
-	__u32 ipcns = typed_ipcns_inum();
 	__u32 tid = current_tid();
 	struct call_stash *place, *call;
 	__u64 result = ret;
@@ -314,13 +305,13 @@ __hidden int call_exit(__u32 id, __s64 ret)
 	wanted = !call->unwanted && result_passes(call, result);
 	if (call->tells && !is_error(result)) {
 		report_lost(now);
-		send_call_ledger(call, result, now, ipcns, flags, wanted);
+		send_call_ledger(call, result, now, flags, wanted);
 	} else if (wanted) {
 		report_lost(now);
 		if (is_limited(call, result))
-			send_call_limits(call, result, now, ipcns, tid);
+			send_call_limits(call, result, now, tid);
 		else
-			send_call(call, result, now, ipcns, flags);
+			send_call(call, result, now, flags);
 	}
 out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */

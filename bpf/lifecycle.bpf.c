@@ -13,7 +13,8 @@ static __noinline int send_process(__u32 action, struct task_struct *subject, __
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return count_lost_ledger();
-	fill_head(&event->head, EVENT_PROCESS);
+	event->head.time_ns = bpf_ktime_get_ns();
+	fill_caller(&event->head, EVENT_PROCESS);
 	event->mm = (__u64)BPF_CORE_READ(subject, mm);
 	event->start_ns = process_start_ns(subject);
 	event->action = action;
@@ -94,7 +95,7 @@ static __noinline int exited(struct task_struct *task)
 SEC("tp_btf/sched_process_fork")
 int sched_process_fork(unsigned long long *ctx)
 {
-	return forked((struct task_struct *)raw_argument(ctx, 1));
+	return forked((struct task_struct *)ctx[1]);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -106,7 +107,7 @@ int sched_process_exec(void *ctx)
 SEC("tp_btf/sched_process_exit")
 int sched_process_exit(unsigned long long *ctx)
 {
-	return exited((struct task_struct *)raw_argument(ctx, 0));
+	return exited((struct task_struct *)ctx[0]);
 }
 
 /*

@@ -10,7 +10,7 @@
 
 __hidden int limits_read(struct ipc_limits *out)
 {
-	struct ipc_namespace *ns = current_ipc_ns();
+	struct ipc_namespace *ns = (struct ipc_namespace *)current_ipc_ns();
 	int sem_ctls[4] = {};
 
 	out->shmmax = BPF_CORE_READ(ns, shm_ctlmax);
@@ -92,10 +92,7 @@ static __always_inline int made_file(__s64 file)
 SEC("fexit/shmem_kernel_file_setup")
 int fexit_shmem_kernel_file_setup(unsigned long long *ctx)
 {
-	__s64 file = 0;
-
-	bpf_probe_read_kernel(&file, sizeof(file), ctx + 3);
-	return made_file(file);
+	return made_file(ctx[3]);
 }
 
 SEC("kretprobe/shmem_kernel_file_setup")

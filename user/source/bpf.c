@@ -378,6 +378,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 								 thorough);
 	set_filters(skel, options);
 	skel->rodata->own_pid = getpid();
+	skel->rodata->has_rdonly_cast = probe__rdonly_cast();
 	skel->rodata->tell_cgroups = options->cgroups;
 	skel->rodata->ledger = options->ledger;
 	skel->rodata->ledger_by_calls = options->ledger && !source->mappings_observed;

@@ -145,7 +145,7 @@ static uint32_t find_string(const struct kernel_btf *btf, const char *name)
 	return 0;
 }
 
-int kernel_btf__function(const struct kernel_btf *btf, const char *name)
+static int find(const struct kernel_btf *btf, const char *name, unsigned int kind)
 {
 	const uint32_t offset = find_string(btf, name);
 	const char *at = btf->types;
@@ -155,11 +155,21 @@ int kernel_btf__function(const struct kernel_btf *btf, const char *name)
 		const struct btf_type *type = (const struct btf_type *)at;
 		const int more = extra(type);
 
-		if (type->name_off == offset && BTF_INFO_KIND(type->info) == BTF_KIND_FUNC)
+		if (type->name_off == offset && BTF_INFO_KIND(type->info) == kind)
 			return id;
 		if (more < 0)
 			return -ENOENT;
 		at += sizeof(*type) + more;
 	}
 	return -ENOENT;
+}
+
+int kernel_btf__function(const struct kernel_btf *btf, const char *name)
+{
+	return find(btf, name, BTF_KIND_FUNC);
+}
+
+int kernel_btf__structure(const struct kernel_btf *btf, const char *name)
+{
+	return find(btf, name, BTF_KIND_STRUCT);
 }

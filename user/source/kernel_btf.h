@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which functions the kernel's types name (/sys/kernel/btf/vmlinux, Documentation/bpf/btf.rst).
+ * Which functions and structs the kernel's types name (/sys/kernel/btf/vmlinux, Documentation/bpf/btf.rst).
  * libbpf would answer that too, and would first take 20 to 90 ms to index 150 thousand types, as it
  * has to once more when it loads the programs.
  */
@@ -13,7 +13,8 @@ struct kernel_btf;
 int kernel_btf__open(struct kernel_btf **btf);
 void kernel_btf__free(struct kernel_btf *btf);
 
-/* The id of that function's type, or -ENOENT. */
+/* The id of the type of that name, or -ENOENT. */
 int kernel_btf__function(const struct kernel_btf *btf, const char *name);
+int kernel_btf__structure(const struct kernel_btf *btf, const char *name);
 
 #endif
