@@ -86,10 +86,10 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 }
 
 static __always_inline void fill_call(struct call_event *event, const struct call_stash *call,
-				      __s64 ret, __u64 now, __u32 type, __u32 flags)
+				      __s64 ret, __u64 now, __u64 pid_tgid, __u32 type, __u32 flags)
 {
 	event->head.time_ns = call->time_ns;
-	fill_caller(&event->head, type);
+	fill_caller(&event->head, type, pid_tgid);
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = ret;
@@ -103,7 +103,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 }
 
 static __always_inline void send_call(const struct call_stash *call, __s64 ret, __u64 now,
-				      __u32 flags)
+				      __u64 pid_tgid, __u32 flags)
 {
 	struct call_event *event;
 
@@ -112,7 +112,7 @@ static __always_inline void send_call(const struct call_stash *call, __s64 ret, 
 		count_lost(call->call);
 		return;
 	}
-	fill_call(event, call, ret, now, EVENT_CALL, flags);
+	fill_call(event, call, ret, now, pid_tgid, EVENT_CALL, flags);
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
@@ -124,8 +124,9 @@ static __always_inline _Bool is_limited(const struct call_stash *call, __s64 ret
 
 /* It carries the limits as they were: see limits.bpf.c. */
 static __always_inline void send_call_limits(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 tid)
+					     __u64 pid_tgid)
 {
+	__u32 tid = (__u32)pid_tgid;
 	struct call_limits_event *event;
 	struct ipc_limits *exact;
 	struct ipc_limits late = {};
@@ -144,7 +145,7 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 		limits_read(&late);
 		event->limits = late;
 	}
-	fill_call(&event->call, call, ret, now, EVENT_CALL_LIMITS, flags);
+	fill_call(&event->call, call, ret, now, pid_tgid, EVENT_CALL_LIMITS, flags);
 	bpf_ringbuf_submit(event, wakeup_flags(now));
 }
 
@@ -172,7 +173,7 @@ static __always_inline _Bool tells_ledger(const struct call_stash *call)
 }
 
 static __always_inline void send_call_ledger(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 flags, _Bool wanted)
+					     __u64 pid_tgid, __u32 flags, _Bool wanted)
 {
 	struct call_ledger_event *event;
 
@@ -183,7 +184,7 @@ static __always_inline void send_call_ledger(const struct call_stash *call, __s6
 		count_lost_ledger();
 		return;
 	}
-	fill_call(&event->call, call, ret, now, EVENT_CALL_LEDGER, flags);
+	fill_call(&event->call, call, ret, now, pid_tgid, EVENT_CALL_LEDGER, flags);
 	fill_inferable(event);
 	event->unwanted = !wanted;
 	bpf_ringbuf_submit(event, wakeup_flags(now));
@@ -243,7 +244,7 @@ __hidden int call_enter(struct call_stash *call)
 
 	if (stopped || is_own(pid_tgid))
 		return 0;
-	if (!caller_passes()) {
+	if (filters_callers && !caller_passes()) {
 		if (!ledger)
 			return 0;
 		call->unwanted = 1;
@@ -285,7 +286,8 @@ static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 c
 __hidden int call_exit(__u32 id, __s64 ret)
 {
 	__u64 now = bpf_ktime_get_ns();
-	__u32 tid = current_tid();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 tid = (__u32)pid_tgid;
 	struct call_stash *place, *call;
 	__u64 result = ret;
 	_Bool wanted;
@@ -302,16 +304,16 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		goto out;
 	}
 	flags = read_indirect(call, &result);
-	wanted = !call->unwanted && result_passes(call, result);
+	wanted = !call->unwanted && (!filters_results || result_passes(call, result));
 	if (call->tells && !is_error(result)) {
 		report_lost(now);
-		send_call_ledger(call, result, now, flags, wanted);
+		send_call_ledger(call, result, now, pid_tgid, flags, wanted);
 	} else if (wanted) {
 		report_lost(now);
 		if (is_limited(call, result))
-			send_call_limits(call, result, now, tid);
+			send_call_limits(call, result, now, pid_tgid);
 		else
-			send_call(call, result, now, flags);
+			send_call(call, result, now, pid_tgid, flags);
 	}
 out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */

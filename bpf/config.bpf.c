@@ -49,8 +49,12 @@ const _Bool ledger_by_calls = 0;
 const __u32 hooked_calls = ~0U;
 const __u32 wanted_calls = ~0U;
 
+/* There is a filter of either kind: without one nothing is asked (filter.bpf.c). */
+const _Bool filters_callers = 0;
+const _Bool filters_results = 0;
+
 /* Each filter is off until its switch, or a value that is not 0, is written here. */
-const _Bool filter_by_pid = 0;	    /* filter_pids holds the processes */
+const _Bool filter_by_pid = 0;	   /* filter_pids holds the processes */
 const _Bool filter_by_descent = 0; /* followed_root and its descendants */
 const _Bool filter_by_uid = 0;
 const _Bool filter_by_failure = 0;

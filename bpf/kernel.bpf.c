@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What records have of the kernel's own structs, read here and nowhere else where it is read at each
- * call: libbpf's linker (1.1) takes a function of the kernel from one object only.
+ * What records have of the kernel's own structs, read here and nowhere else where it is read at
+ * each call: libbpf's linker (1.1) takes a function of the kernel from one object only.
  */
 #include "ledger.bpf.h"
 
 /* Gives a number the type of a struct (6.2), if has_rdonly_cast says so. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak __attribute__((const));
 
-#define CAST(pointer)                              \
-	((typeof(pointer))bpf_rdonly_cast(pointer, \
-					  bpf_core_type_id_kernel(typeof(*(pointer)))))
+#define CAST(pointer) \
+	((typeof(pointer))bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(typeof(*(pointer)))))
 
 /*
  * As BPF_CORE_READ, whose every member costs 80 instructions: by plain loads where they can be had.
  */
-#define READ(pointer, ...)                                                         \
-	({                                                                         \
-		typeof(pointer) ___from = (pointer);                               \
-                                                                                   \
-		has_rdonly_cast ? ___arrow(CAST(___from), __VA_ARGS__)             \
-				: BPF_CORE_READ(___from, __VA_ARGS__);             \
+#define READ(pointer, ...)                                             \
+	({                                                             \
+		typeof(pointer) ___from = (pointer);                   \
+                                                                       \
+		has_rdonly_cast ? ___arrow(CAST(___from), __VA_ARGS__) \
+				: BPF_CORE_READ(___from, __VA_ARGS__); \
 	})
 
 /*
@@ -40,7 +39,7 @@ static __always_inline struct task_struct *current_task(void)
 }
 
 /* The same of the current task. */
-#define READ_CURRENT(task, ...)                                                           \
+#define READ_CURRENT(task, ...)                                             \
 	(!has_rdonly_cast && has_typed_task() ? ___arrow(task, __VA_ARGS__) \
 					      : READ(task, __VA_ARGS__))
 
@@ -65,10 +64,14 @@ static __always_inline __u32 current_cgroup(void)
 	return tell_cgroups ? (__u32)bpf_get_current_cgroup_id() : 0;
 }
 
-/* Everything but the time. Behind its NUL the name may have bytes of an older one (before 5.17). */
-static __always_inline void fill_who(struct event *head, __u32 type, struct task_struct *task)
+/*
+ * Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
+ * of an older one (before 5.17).
+ */
+static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid,
+				     struct task_struct *task)
 {
-	__u64 visible = visible_pid_tgid();
+	__u64 visible = visible_of(pid_tgid);
 
 	head->type = type;
 	head->pid = visible >> 32;
@@ -87,9 +90,9 @@ static __always_inline void fill_who(struct event *head, __u32 type, struct task
 	}
 }
 
-__hidden int fill_caller(struct event *head, __u32 type)
+__hidden int fill_caller(struct event *head, __u32 type, __u64 pid_tgid)
 {
-	fill_who(head, type, current_task());
+	fill_who(head, type, pid_tgid, current_task());
 	return 0;
 }
 
@@ -110,7 +113,7 @@ static __always_inline __u64 fill_head(struct event *head, __u32 type)
 	struct task_struct *task = current_task();
 
 	head->time_ns = bpf_ktime_get_ns();
-	fill_who(head, type, task);
+	fill_who(head, type, bpf_get_current_pid_tgid(), task);
 	return READ_CURRENT(task, group_leader, start_boottime);
 }
 

@@ -108,29 +108,29 @@ enum ledger_hook {
 };
 
 /* handler(first), at the entry. */
-#define LEDGER_ENTRY_HOOKS(name, type, handler)             \
-	SEC("fentry/" #name)                                \
-	int fentry_##name(unsigned long long *ctx)          \
-	{                                                   \
-		return handler((type)ctx[0]); \
-	}                                                   \
-	SEC("kprobe/" #name)                                \
-	int kprobe_##name(struct pt_regs *ctx)              \
-	{                                                   \
-		return handler((type)PT_REGS_PARM1(ctx));   \
+#define LEDGER_ENTRY_HOOKS(name, type, handler)           \
+	SEC("fentry/" #name)                              \
+	int fentry_##name(unsigned long long *ctx)        \
+	{                                                 \
+		return handler((type)ctx[0]);             \
+	}                                                 \
+	SEC("kprobe/" #name)                              \
+	int kprobe_##name(struct pt_regs *ctx)            \
+	{                                                 \
+		return handler((type)PT_REGS_PARM1(ctx)); \
 	}
 
 /* handler(first, second), at the entry. */
-#define LEDGER_ENTRY2_HOOKS(name, type, type2, handler)                                  \
-	SEC("fentry/" #name)                                                             \
-	int fentry_##name(unsigned long long *ctx)                                       \
-	{                                                                                \
-		return handler((type)ctx[0], (type2)ctx[1]); \
-	}                                                                                \
-	SEC("kprobe/" #name)                                                             \
-	int kprobe_##name(struct pt_regs *ctx)                                           \
-	{                                                                                \
-		return handler((type)PT_REGS_PARM1(ctx), (type2)PT_REGS_PARM2(ctx));     \
+#define LEDGER_ENTRY2_HOOKS(name, type, type2, handler)                              \
+	SEC("fentry/" #name)                                                         \
+	int fentry_##name(unsigned long long *ctx)                                   \
+	{                                                                            \
+		return handler((type)ctx[0], (type2)ctx[1]);                         \
+	}                                                                            \
+	SEC("kprobe/" #name)                                                         \
+	int kprobe_##name(struct pt_regs *ctx)                                       \
+	{                                                                            \
+		return handler((type)PT_REGS_PARM1(ctx), (type2)PT_REGS_PARM2(ctx)); \
 	}
 
 /* handler(first, second, ret), at the return; nargs is the function's own, where fexit has ret. */
@@ -138,8 +138,7 @@ enum ledger_hook {
 	SEC("fexit/" #name)                                                                  \
 	int fexit_##name(unsigned long long *ctx)                                            \
 	{                                                                                    \
-		return handler((type)ctx[0], (type2)ctx[1],      \
-			       (int)ctx[nargs]);                               \
+		return handler((type)ctx[0], (type2)ctx[1], (int)ctx[nargs]);                \
 	}                                                                                    \
 	SEC("kprobe/" #name)                                                                 \
 	int kprobe_##name(struct pt_regs *ctx)                                               \

@@ -93,6 +93,8 @@ extern const _Bool ledger;
 extern const _Bool ledger_by_calls;
 extern const __u32 hooked_calls;
 extern const __u32 wanted_calls;
+extern const _Bool filters_callers;
+extern const _Bool filters_results;
 extern const _Bool filter_by_pid;
 extern const _Bool filter_by_descent;
 extern const _Bool filter_by_uid;
@@ -127,7 +129,7 @@ int caller_passes(void);
 int result_passes(struct call_stash *call, __s64 ret);
 
 /* kernel.bpf.c */
-int fill_caller(struct event *head, __u32 type);
+int fill_caller(struct event *head, __u32 type, __u64 pid_tgid);
 __u64 current_ipc_ns(void);
 __u32 ipcns_of(__u64 ns);
 __u32 current_ipcns(void);

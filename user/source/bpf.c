@@ -163,6 +163,11 @@ static void set_filters(struct shmtrace_bpf *skel, const struct bpf_source_optio
 {
 	skel->rodata->wanted_calls = options->calls;
 	skel->rodata->hooked_calls = hooked_calls(options);
+	skel->rodata->filters_callers = options->n_pids || options->root || options->by_uid ||
+					options->ipcns || options->comm;
+	skel->rodata->filters_results = hooked_calls(options) != options->calls ||
+					options->failed || options->error || options->by_key ||
+					options->by_id || options->min_size;
 	skel->rodata->filter_by_pid = options->n_pids > 0;
 	skel->rodata->filter_by_descent = options->root != 0;
 	skel->rodata->filter_by_uid = options->by_uid;
