@@ -22,14 +22,22 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak __att
 				: BPF_CORE_READ(___from, __VA_ARGS__); \
 	})
 
-/*
- * 5.11 and later give the current task with its type. But from 6.3 on the verifier goes through all
- * of the kernel's types, 3 ms at a time, for each pointer loaded from what it trusts
- * (btf_nested_type_is_trusted). It does not trust what was cast.
- */
+/* Gives the current task with its type, since 5.11. */
 static __always_inline _Bool has_typed_task(void)
 {
 	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
+/*
+ * What it points at has its type, too. From 6.2 on, as cgrp_storage_get, the verifier distinguishes
+ * what it trusts: it may then ask for a test that a pointer is not NULL, and (6.3,
+ * btf_nested_type_is_trusted) goes through all of the kernel's types, 3 ms at a time, for each one
+ * that is loaded from the task. It does neither with what was cast.
+ */
+static __always_inline _Bool has_typed_members(void)
+{
+	return has_typed_task() &&
+	       !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_cgrp_storage_get);
 }
 
 static __always_inline struct task_struct *current_task(void)
@@ -39,9 +47,8 @@ static __always_inline struct task_struct *current_task(void)
 }
 
 /* The same of the current task. */
-#define READ_CURRENT(task, ...)                                             \
-	(!has_rdonly_cast && has_typed_task() ? ___arrow(task, __VA_ARGS__) \
-					      : READ(task, __VA_ARGS__))
+#define READ_CURRENT(task, ...) \
+	(has_typed_members() ? ___arrow(task, __VA_ARGS__) : READ(task, __VA_ARGS__))
 
 __hidden __u64 current_ipc_ns(void)
 {
