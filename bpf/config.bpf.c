@@ -32,9 +32,6 @@ const __u64 pidns_ino = 0;
  */
 const __u64 wakeup_interval_ns = 20000000;
 
-/* bpf_rdonly_cast is there: members of any of the kernel's structs are plain loads. */
-const _Bool has_rdonly_cast = 0;
-
 /* Records have the cgroup of who made them. */
 const _Bool tell_cgroups = 0;
 

@@ -54,6 +54,14 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 	return 0;
 }
 
+static __always_inline void fill_head(struct event *head, __u32 type)
+{
+	const __u64 identity = current_identity();
+
+	head->time_ns = bpf_ktime_get_ns();
+	fill_who(head, type, bpf_get_current_pid_tgid(), identity >> 32, (__u32)identity);
+}
+
 /*
  * Hooks of the ledger, by both ways of functions. A return probe has no arguments: the entry keeps
  * them.

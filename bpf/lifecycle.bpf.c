@@ -13,8 +13,7 @@ static __noinline int send_process(__u32 action, struct task_struct *subject, __
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return count_lost_ledger();
-	event->head.time_ns = bpf_ktime_get_ns();
-	fill_caller(&event->head, EVENT_PROCESS, bpf_get_current_pid_tgid());
+	fill_head(&event->head, EVENT_PROCESS);
 	event->mm = (__u64)BPF_CORE_READ(subject, mm);
 	event->start_ns = process_start_ns(subject);
 	event->action = action;

@@ -183,8 +183,7 @@ static __noinline int locked(struct file *file, __u64 lock, int ret)
 	if (!event)
 		return count_lost_ledger();
 	__builtin_memset(event, 0, OBJECT_EVENT_SEEN);
-	event->head.time_ns = bpf_ktime_get_ns();
-	fill_caller(&event->head, EVENT_OBJECT, bpf_get_current_pid_tgid());
+	fill_head(&event->head, EVENT_OBJECT);
 	event->action = OBJECT_LOCKED;
 	event->kind = OBJECT_SHM;
 	event->ipcns = event->head.ipcns;

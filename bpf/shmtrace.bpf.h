@@ -87,7 +87,6 @@ extern const __u32 own_pid;
 extern const __u64 pidns_dev;
 extern const __u64 pidns_ino;
 extern const __u64 wakeup_interval_ns;
-extern const _Bool has_rdonly_cast;
 extern const _Bool tell_cgroups;
 extern const _Bool ledger;
 extern const _Bool ledger_by_calls;
@@ -129,7 +128,7 @@ int caller_passes(void);
 int result_passes(struct call_stash *call, __s64 ret);
 
 /* kernel.bpf.c */
-int fill_caller(struct event *head, __u32 type, __u64 pid_tgid);
+__u64 current_identity(void); /* uid << 32 | inode number of the IPC namespace */
 __u64 current_ipc_ns(void);
 __u32 ipcns_of(__u64 ns);
 __u32 current_ipcns(void);
@@ -161,6 +160,49 @@ static __always_inline __u64 visible_pid_tgid(void)
 static __always_inline __u32 current_tid(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();
+}
+
+/* Gives the current task with its type, since 5.11. */
+static __always_inline _Bool has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
+static __always_inline struct task_struct *current_task(void)
+{
+	return has_typed_task() ? bpf_get_current_task_btf()
+				: (struct task_struct *)bpf_get_current_task();
+}
+
+/* Which also a kernel without CONFIG_CGROUPS takes, as there nobody asks for it. */
+static __always_inline __u32 current_cgroup(void)
+{
+	return tell_cgroups ? (__u32)bpf_get_current_cgroup_id() : 0;
+}
+
+/*
+ * Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
+ * of an older one (before 5.17).
+ */
+static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid, __u32 uid,
+				     __u32 ipcns)
+{
+	__u64 visible = visible_of(pid_tgid);
+
+	head->type = type;
+	head->pid = visible >> 32;
+	head->tid = (__u32)visible;
+	head->uid = uid;
+	head->ipcns = ipcns;
+	head->cgroup = current_cgroup();
+	if (has_typed_task()) {
+		const __u64 *comm = (const __u64 *)current_task()->comm;
+
+		((__u64 *)head->comm)[0] = comm[0];
+		((__u64 *)head->comm)[1] = comm[1];
+	} else {
+		bpf_get_current_comm(head->comm, sizeof(head->comm));
+	}
 }
 
 static __always_inline _Bool is_error(__s64 ret)

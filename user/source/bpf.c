@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 #include "shmtrace.skel.h"
+#include "shmtrace_cast.skel.h"
 #include "source/inference.h"
 #include "source/ipcns.h"
 #include "source/probe.h"
@@ -354,6 +355,28 @@ static int explain_no_hooks(enum hook_set set, const struct hook *hook, char *wh
 	return refused ? -EPERM : -ENOTSUP;
 }
 
+/* Of the two that are built, the one that reads faster if this kernel can: bpf/kernel.bpf.c. */
+static struct shmtrace_bpf *open_skeleton(void)
+{
+	struct shmtrace_bpf *skel = calloc(1, sizeof(*skel));
+	int err;
+
+	if (!skel)
+		return NULL;
+	err = shmtrace_bpf__create_skeleton(skel);
+	if (!err && probe__rdonly_cast())
+		skel->skeleton->data = (void *)shmtrace_cast_bpf__elf_bytes(
+			&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (err) {
+		shmtrace_bpf__destroy(skel);
+		errno = -err;
+		return NULL;
+	}
+	return skel;
+}
+
 static int try_open(struct bpf_source *source, const struct bpf_source_options *options,
 		    bool thorough, char *why, size_t why_size)
 {
@@ -362,7 +385,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	bool tracepoints;
 	int err;
 
-	skel = shmtrace_bpf__open();
+	skel = open_skeleton();
 	if (!skel) {
 		snprintf(why, why_size, "cannot open the BPF object: %s", strerror(errno));
 		return -errno;
@@ -383,7 +406,6 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 								 thorough);
 	set_filters(skel, options);
 	skel->rodata->own_pid = getpid();
-	skel->rodata->has_rdonly_cast = probe__rdonly_cast();
 	skel->rodata->tell_cgroups = options->cgroups;
 	skel->rodata->ledger = options->ledger;
 	skel->rodata->ledger_by_calls = options->ledger && !source->mappings_observed;
@@ -503,7 +525,7 @@ int bpf_source__open_unloaded(struct bpf_source **out)
 	if (!source)
 		return -ENOMEM;
 	source->hooks.tracefs_fd = -1;
-	source->skel = shmtrace_bpf__open();
+	source->skel = open_skeleton();
 	if (!source->skel) {
 		err = -errno;
 		free(source);
