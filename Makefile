@@ -69,7 +69,10 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wex
 # Definitions before their uses: the linker of bpftool 7.1 leaves offset 0 in .maps otherwise.
 BPF_SRCS  := bpf/config.bpf.c $(filter-out bpf/config.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
 BPF_OBJS  := $(BPF_SRCS:%.c=$(BUILD)/%.o)
-SKELETON  := $(BUILD)/gen/shmtrace.skel.h
+# The same programs twice, once with a function of the kernel that many kernels lack: one of the
+# two is loaded (bpf/kernel.bpf.c).
+CAST_OBJS := $(BPF_OBJS:%/kernel.bpf.o=%/kernel_cast.bpf.o)
+SKELETONS := $(BUILD)/gen/shmtrace.skel.h $(BUILD)/gen/shmtrace_cast.skel.h
 USER_SRCS := $(sort $(wildcard user/*.c user/*/*.c))
 USER_OBJS := $(USER_SRCS:%.c=$(BUILD)/%.o)
 # Everything behind main(), as the unit tests link it.
@@ -104,7 +107,7 @@ endif
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
-bpf: $(SKELETON)
+bpf: $(SKELETONS)
 work: $(WORK_BINS)
 unit: $(UNIT_BINS)
 fuzzers: $(FUZZ_BINS)
@@ -118,8 +121,8 @@ $(BUILD)/user/%.o: user/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The skeleton is included in exactly one file.
-$(BUILD)/user/source/bpf.o: $(SKELETON)
+# The skeletons are included in exactly one file.
+$(BUILD)/user/source/bpf.o: $(SKELETONS)
 
 # Types that small kernel configurations lack must be in vmlinux.h: see vmlinux/check.c.
 $(BUILD)/vmlinux-$(ARCH).ok: vmlinux/check.c $(VMLINUX)
@@ -133,14 +136,21 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(BUILD)/vmlinux-$(ARCH).ok Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
+$(BUILD)/bpf/kernel_cast.bpf.o: bpf/kernel.bpf.c $(BUILD)/vmlinux-$(ARCH).ok Makefile
+	$(call msg,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DRDONLY_CAST -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
 $(BUILD)/gen/shmtrace.bpf.o: $(BPF_OBJS)
+$(BUILD)/gen/shmtrace_cast.bpf.o: $(CAST_OBJS)
+$(BUILD)/gen/%.bpf.o:
 	$(call msg,BPFLINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
-$(SKELETON): $(BUILD)/gen/shmtrace.bpf.o
+$(BUILD)/gen/%.skel.h: $(BUILD)/gen/%.bpf.o
 	$(call msg,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name shmtrace_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJS)
 	$(call msg,TEST,$@)
@@ -268,5 +278,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(USER_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(WORK_BINS:=.d) $(STORM_OBJS:.o=.d) \
+-include $(USER_OBJS:.o=.d) $(sort $(BPF_OBJS:.o=.d) $(CAST_OBJS:.o=.d)) $(UNIT_BINS:=.d) $(WORK_BINS:=.d) $(STORM_OBJS:.o=.d) \
 	$(wildcard $(BUILD)/bench/*.d)

@@ -5,11 +5,6 @@
 #include "ledger.bpf.h"
 #include "stash.bpf.h"
 
-#define IPC_RMID   0
-#define SHM_LOCK   11
-#define SHM_UNLOCK 12
-#define IPC_64	   0x0100
-
 static __u64 last_wakeup_ns;
 static __u64 lost_total;
 static __u64 lost_reported;
@@ -90,25 +85,33 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 	return 0;
 }
 
+/* What is known of a call at its exit. */
+struct call_end {
+	__u64 now;
+	__u64 pid_tgid;
+	__u64 identity; /* see current_identity */
+	__u64 ret;
+	__u32 flags; /* CALL_F_* */
+};
+
 static __always_inline void fill_call(struct call_event *event, const struct call_stash *call,
-				      __s64 ret, __u64 now, __u32 ipcns, __u32 type, __u32 flags)
+				      const struct call_end *end, __u32 type)
 {
 	event->head.time_ns = call->time_ns;
-	fill_who(&event->head, type, bpf_get_current_pid_tgid(), ipcns);
+	fill_who(&event->head, type, end->pid_tgid, end->identity >> 32, (__u32)end->identity);
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
-	event->ret = ret;
-	event->duration_ns = now - call->time_ns;
+	event->ret = end->ret;
+	event->duration_ns = end->now - call->time_ns;
 	event->call = call->call;
 	event->abi = call->abi;
 	event->stage = GET_UNKNOWN;
-	if (is_get(call->call) && is_error(ret) && staged_calls & 1U << (call->call & 31))
+	if (is_get(call->call) && is_error(end->ret) && staged_calls & 1U << (call->call & 31))
 		event->stage = call->stage ?: GET_LOOKUP;
-	event->flags = flags;
+	event->flags = end->flags;
 }
 
-static __always_inline void send_call(const struct call_stash *call, __s64 ret, __u64 now,
-				      __u32 ipcns, __u32 flags)
+static __always_inline void send_call(const struct call_stash *call, const struct call_end *end)
 {
 	struct call_event *event;
 
@@ -117,8 +120,8 @@ static __always_inline void send_call(const struct call_stash *call, __s64 ret, 
 		count_lost(call->call);
 		return;
 	}
-	fill_call(event, call, ret, now, ipcns, EVENT_CALL, flags);
-	bpf_ringbuf_submit(event, wakeup_flags(now));
+	fill_call(event, call, end, EVENT_CALL);
+	bpf_ringbuf_submit(event, wakeup_flags(end->now));
 }
 
 /* Errnos of a get behind which a limit may stand (ipc/shm.c newseg, ipc/sem.c ksys_semget). */
@@ -128,13 +131,12 @@ static __always_inline _Bool is_limited(const struct call_stash *call, __s64 ret
 }
 
 /* It carries the limits as they were: see limits.bpf.c. */
-static __always_inline void send_call_limits(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 ipcns, __u32 tid)
+static __always_inline void send_call_limits(const struct call_stash *call, struct call_end *end)
 {
+	__u32 tid = (__u32)end->pid_tgid;
 	struct call_limits_event *event;
 	struct ipc_limits *exact;
 	struct ipc_limits late = {};
-	__u32 flags = 0;
 
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
@@ -144,13 +146,14 @@ static __always_inline void send_call_limits(const struct call_stash *call, __s6
 	exact = call->stage ? bpf_map_lookup_elem(&limits, &tid) : NULL;
 	if (exact) {
 		event->limits = *exact;
-		flags |= CALL_F_LIMITS_EXACT;
+		end->flags = CALL_F_LIMITS_EXACT;
 	} else {
 		limits_read(&late);
 		event->limits = late;
+		end->flags = 0;
 	}
-	fill_call(&event->call, call, ret, now, ipcns, EVENT_CALL_LIMITS, flags);
-	bpf_ringbuf_submit(event, wakeup_flags(now));
+	fill_call(&event->call, call, end, EVENT_CALL_LIMITS);
+	bpf_ringbuf_submit(event, wakeup_flags(end->now));
 }
 
 /* A call that succeeded says something of an object or a mapping (user/source/inference.c). */
@@ -176,8 +179,8 @@ static __always_inline _Bool tells_ledger(const struct call_stash *call)
 	return 0;
 }
 
-static __always_inline void send_call_ledger(const struct call_stash *call, __s64 ret, __u64 now,
-					     __u32 ipcns, __u32 flags, _Bool wanted)
+static __always_inline void send_call_ledger(const struct call_stash *call,
+					     const struct call_end *end, _Bool wanted)
 {
 	struct call_ledger_event *event;
 
@@ -188,12 +191,10 @@ static __always_inline void send_call_ledger(const struct call_stash *call, __s6
 		count_lost_ledger();
 		return;
 	}
-	fill_call(&event->call, call, ret, now, ipcns, EVENT_CALL_LEDGER, flags);
-	event->mm = current_mm();
-	event->start_ns = current_start_ns();
-	event->gid = current_gid();
+	fill_call(&event->call, call, end, EVENT_CALL_LEDGER);
+	fill_inferable(event);
 	event->unwanted = !wanted;
-	bpf_ringbuf_submit(event, wakeup_flags(now));
+	bpf_ringbuf_submit(event, wakeup_flags(end->now));
 }
 
 /* What we read from the kernel by System V IPC ourselves is no news. */
@@ -250,7 +251,7 @@ __hidden int call_enter(struct call_stash *call)
 
 	if (stopped || is_own(pid_tgid))
 		return 0;
-	if (!caller_passes()) {
+	if (filters_callers && !caller_passes()) {
 		if (!ledger)
 			return 0;
 		call->unwanted = 1;
@@ -291,16 +292,21 @@ static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 c
 	return call == CALL_IPC ? stash->abi == ABI_COMPAT_IPC : stash->call == call;
 }
 
+/*
+ * The functions of other files are called first: the verifier before 6.5 takes all numbers that it
+ * knows by then for such as must be equal, and goes through what follows once for each set of them.
+ */
 __hidden int call_exit(__u32 id, __s64 ret)
 {
-	__u64 now = bpf_ktime_get_ns();
-	/* Where the verifier comes by once: see has_typed_task. */
-	__u32 ipcns = typed_ipcns_inum();
-	__u32 tid = current_tid();
+	struct call_end end = {
+		.now = bpf_ktime_get_ns(),
+		.pid_tgid = bpf_get_current_pid_tgid(),
+		.identity = current_identity(),
+		.ret = ret,
+	};
+	__u32 tid = (__u32)end.pid_tgid;
 	struct call_stash *place, *call;
-	__u64 result = ret;
-	_Bool wanted;
-	__u32 flags;
+	_Bool wanted, tells;
 
 	place = stash_place(tid);
 	call = stash_of(place, tid);
@@ -312,18 +318,18 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		count_missed(call, tid);
 		goto out;
 	}
-	flags = read_indirect(call, &result);
-	wanted = !call->unwanted && result_passes(call, result);
-	if (call->tells && !is_error(result)) {
-		report_lost(now);
-		send_call_ledger(call, result, now, ipcns, flags, wanted);
-	} else if (wanted) {
-		report_lost(now);
-		if (is_limited(call, result))
-			send_call_limits(call, result, now, ipcns, tid);
-		else
-			send_call(call, result, now, ipcns, flags);
-	}
+	end.flags = read_indirect(call, &end.ret);
+	wanted = !call->unwanted && (!filters_results || result_passes(call, end.ret));
+	tells = call->tells && !is_error(end.ret);
+	if (!wanted && !tells)
+		goto out;
+	report_lost(end.now);
+	if (tells)
+		send_call_ledger(call, &end, wanted);
+	else if (is_limited(call, end.ret))
+		send_call_limits(call, &end);
+	else
+		send_call(call, &end);
 out:
 	/* Of a call that is not sent, too: the thread's next one must not find them. */
 	if (call->stage)

@@ -5,9 +5,7 @@
 #include "shmtrace.bpf.h"
 
 #define IPC_PRIVATE  0
-#define IPC_RMID     0
 #define IPC_INFO     3
-#define IPC_64	     0x0100
 #define MSG_STAT     11
 #define MSG_INFO     12
 #define MSG_STAT_ANY 13
@@ -57,7 +55,7 @@ __hidden int caller_passes(void)
 	}
 	if (filter_by_uid && (__u32)bpf_get_current_uid_gid() != filter_uid)
 		return 0;
-	if (filter_ipcns && current_ipcns_inum() != filter_ipcns)
+	if (filter_ipcns && current_ipcns() != filter_ipcns)
 		return 0;
 	if (filter_comm_len && !comm_passes())
 		return 0;
@@ -142,7 +140,7 @@ static __always_inline _Bool key_passes(const struct call_stash *call, __s32 id,
 	} else if (id < 0) {
 		return 0;
 	}
-	key.ipcns = current_ipcns_inum();
+	key.ipcns = current_ipcns();
 	key.kind = call_kind(call->call);
 	key.id = id;
 	if (is_get(call->call)) {

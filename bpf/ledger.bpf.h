@@ -20,6 +20,11 @@ struct ids_owner {
 /* objects.bpf.c */
 int learn_ids(__u64 ids, __u64 ns);
 
+/* kernel.bpf.c */
+int fill_inferable(struct call_ledger_event *event);
+int fill_mapping(struct mapping_event *event, struct vm_area_struct *vma);
+int fill_object(struct object_event *event, struct kern_ipc_perm *perm, __u32 kind);
+
 /* calls.bpf.c */
 int count_lost_ledger(void);
 __u64 ledger_wakeup_flags(__u64 now);
@@ -27,23 +32,6 @@ __u64 ledger_wakeup_flags(__u64 now);
 static __always_inline __u64 process_start_ns(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, group_leader, start_boottime);
-}
-
-static __always_inline __u64 current_mm(void)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-	return (__u64)BPF_CORE_READ(task, mm);
-}
-
-static __always_inline __u64 current_start_ns(void)
-{
-	return process_start_ns((struct task_struct *)bpf_get_current_task());
-}
-
-static __always_inline __u32 current_gid(void)
-{
-	return bpf_get_current_uid_gid() >> 32;
 }
 
 /* A number as the reader's pid namespace has it; 0: not visible there. */
@@ -73,14 +61,15 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 
 static __always_inline void fill_head(struct event *head, __u32 type)
 {
+	const __u64 identity = current_identity();
+
 	head->time_ns = bpf_ktime_get_ns();
-	fill_who(head, type, bpf_get_current_pid_tgid(), current_ipcns_inum());
+	fill_who(head, type, bpf_get_current_pid_tgid(), identity >> 32, (__u32)identity);
 }
 
 /*
  * Hooks of the ledger, by both ways of functions. A return probe has no arguments: the entry keeps
- * them. All arguments are read from memory, so that to the verifier they are plain numbers (5.10
- * allows no arithmetic with pointers whose type it knows).
+ * them.
  */
 #define HOOK_ARGS_MAX 2
 
@@ -101,14 +90,6 @@ struct hook_args_map {
 };
 
 extern struct hook_args_map hook_args SEC(".maps");
-
-static __always_inline __u64 raw_argument(void *ctx, int index)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), ctx + index * 8);
-	return value;
-}
 
 static __always_inline int keep_args(__u32 hook, __u64 first, __u64 second)
 {
@@ -140,29 +121,29 @@ enum ledger_hook {
 };
 
 /* handler(first), at the entry. */
-#define LEDGER_ENTRY_HOOKS(name, type, handler)             \
-	SEC("fentry/" #name)                                \
-	int fentry_##name(unsigned long long *ctx)          \
-	{                                                   \
-		return handler((type)raw_argument(ctx, 0)); \
-	}                                                   \
-	SEC("kprobe/" #name)                                \
-	int kprobe_##name(struct pt_regs *ctx)              \
-	{                                                   \
-		return handler((type)PT_REGS_PARM1(ctx));   \
+#define LEDGER_ENTRY_HOOKS(name, type, handler)           \
+	SEC("fentry/" #name)                              \
+	int fentry_##name(unsigned long long *ctx)        \
+	{                                                 \
+		return handler((type)ctx[0]);             \
+	}                                                 \
+	SEC("kprobe/" #name)                              \
+	int kprobe_##name(struct pt_regs *ctx)            \
+	{                                                 \
+		return handler((type)PT_REGS_PARM1(ctx)); \
 	}
 
 /* handler(first, second), at the entry. */
-#define LEDGER_ENTRY2_HOOKS(name, type, type2, handler)                                  \
-	SEC("fentry/" #name)                                                             \
-	int fentry_##name(unsigned long long *ctx)                                       \
-	{                                                                                \
-		return handler((type)raw_argument(ctx, 0), (type2)raw_argument(ctx, 1)); \
-	}                                                                                \
-	SEC("kprobe/" #name)                                                             \
-	int kprobe_##name(struct pt_regs *ctx)                                           \
-	{                                                                                \
-		return handler((type)PT_REGS_PARM1(ctx), (type2)PT_REGS_PARM2(ctx));     \
+#define LEDGER_ENTRY2_HOOKS(name, type, type2, handler)                              \
+	SEC("fentry/" #name)                                                         \
+	int fentry_##name(unsigned long long *ctx)                                   \
+	{                                                                            \
+		return handler((type)ctx[0], (type2)ctx[1]);                         \
+	}                                                                            \
+	SEC("kprobe/" #name)                                                         \
+	int kprobe_##name(struct pt_regs *ctx)                                       \
+	{                                                                            \
+		return handler((type)PT_REGS_PARM1(ctx), (type2)PT_REGS_PARM2(ctx)); \
 	}
 
 /* handler(first, second, ret), at the return; nargs is the function's own, where fexit has ret. */
@@ -170,8 +151,7 @@ enum ledger_hook {
 	SEC("fexit/" #name)                                                                  \
 	int fexit_##name(unsigned long long *ctx)                                            \
 	{                                                                                    \
-		return handler((type)raw_argument(ctx, 0), (type2)raw_argument(ctx, 1),      \
-			       (int)raw_argument(ctx, nargs));                               \
+		return handler((type)ctx[0], (type2)ctx[1], (int)ctx[nargs]);                \
 	}                                                                                    \
 	SEC("kprobe/" #name)                                                                 \
 	int kprobe_##name(struct pt_regs *ctx)                                               \

@@ -94,7 +94,7 @@ static __noinline int exited(struct task_struct *task)
 SEC("tp_btf/sched_process_fork")
 int sched_process_fork(unsigned long long *ctx)
 {
-	return forked((struct task_struct *)raw_argument(ctx, 1));
+	return forked((struct task_struct *)ctx[1]);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -106,7 +106,7 @@ int sched_process_exec(void *ctx)
 SEC("tp_btf/sched_process_exit")
 int sched_process_exit(unsigned long long *ctx)
 {
-	return exited((struct task_struct *)raw_argument(ctx, 0));
+	return exited((struct task_struct *)ctx[0]);
 }
 
 /*

@@ -34,7 +34,7 @@ __hidden int limits_of(struct ipc_namespace *ns, struct ipc_limits *out)
 
 __hidden int limits_read(struct ipc_limits *out)
 {
-	return limits_of(current_ipc_ns(), out);
+	return limits_of((struct ipc_namespace *)current_ipc_ns(), out);
 }
 
 /* Of callers that a filter dropped there is no stash, and nothing is kept. */
@@ -96,10 +96,7 @@ static __always_inline int made_file(__s64 file)
 SEC("fexit/shmem_kernel_file_setup")
 int fexit_shmem_kernel_file_setup(unsigned long long *ctx)
 {
-	__s64 file = 0;
-
-	bpf_probe_read_kernel(&file, sizeof(file), ctx + 3);
-	return made_file(file);
+	return made_file(ctx[3]);
 }
 
 SEC("kretprobe/shmem_kernel_file_setup")

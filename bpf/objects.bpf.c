@@ -31,44 +31,38 @@ static __always_inline _Bool owner_in_ns(__u64 ids, __u64 ns, struct ids_owner *
 		owner->kind = kinds[2];
 	else
 		return 0;
-	owner->ipcns = BPF_CORE_READ((struct ipc_namespace *)ns, ns.inum);
+	owner->ipcns = ipcns_of(ns);
 	return 1;
 }
 
 /* Remembered, as the end may come from another namespace, or from a kernel thread. */
+static __always_inline void remember_owner(__u64 ids, const struct ids_owner *owner)
+{
+	/* A creation in a namespace that is known already is the usual case. */
+	struct ids_owner *known = bpf_map_lookup_elem(&ids_owners, &ids);
+
+	if (!known || known->ipcns != owner->ipcns || known->kind != owner->kind)
+		bpf_map_update_elem(&ids_owners, &ids, owner, BPF_ANY);
+}
+
 __hidden int learn_ids(__u64 ids, __u64 ns)
 {
-	struct ids_owner owner = {}, *known;
+	struct ids_owner owner;
 
-	if (!owner_in_ns(ids, ns, &owner))
-		return 0;
-	/* A creation in a namespace that is known already is the usual case. */
-	known = bpf_map_lookup_elem(&ids_owners, &ids);
-	if (!known || known->ipcns != owner.ipcns || known->kind != owner.kind)
-		bpf_map_update_elem(&ids_owners, &ids, &owner, BPF_ANY);
+	if (owner_in_ns(ids, ns, &owner))
+		remember_owner(ids, &owner);
 	return 0;
 }
 
 /* kind OBJECT_NONE: not known. */
 static __always_inline struct ids_owner find_owner(__u64 ids)
 {
-	struct ids_owner *known = bpf_map_lookup_elem(&ids_owners, &ids);
-	struct ids_owner owner = {.kind = OBJECT_NONE};
+	struct ids_owner owner = {.kind = OBJECT_NONE}, *known;
 
-	if (known)
-		return *known;
-	owner_in_ns(ids, (__u64)current_ipc_ns(), &owner);
-	return owner;
-}
-
-static __always_inline __u64 object_size(struct kern_ipc_perm *perm, __u32 kind)
-{
-	/* The permissions are the first member of both. */
-	if (kind == OBJECT_SHM)
-		return BPF_CORE_READ((struct shmid_kernel *)perm, shm_segsz);
-	if (kind == OBJECT_SEM)
-		return BPF_CORE_READ((struct sem_array *)perm, sem_nsems);
-	return 0;
+	if (owner_in_ns(ids, current_ipc_ns(), &owner))
+		return owner;
+	known = bpf_map_lookup_elem(&ids_owners, &ids);
+	return known ? *known : owner;
 }
 
 static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u32 cause, __u32 kind,
@@ -81,19 +75,11 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 	event = bpf_ringbuf_reserve(&events, OBJECT_EVENT_SEEN, 0);
 	if (!event)
 		return count_lost_ledger();
-	fill_head(&event->head, EVENT_OBJECT);
+	fill_object(event, perm, kind);
 	event->action = action;
-	event->kind = kind;
 	event->ipcns = ipcns;
-	event->id = BPF_CORE_READ(perm, id);
-	event->size = object_size(perm, kind);
-	event->key = BPF_CORE_READ(perm, key);
-	event->mode = BPF_CORE_READ(perm, mode);
-	event->uid = BPF_CORE_READ(perm, uid.val);
-	event->gid = BPF_CORE_READ(perm, gid.val);
 	event->cause = cause;
 	event->nattch = 0;
-	event->start_ns = current_start_ns();
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }
@@ -105,11 +91,10 @@ static __noinline int added(__u64 ids, struct kern_ipc_perm *perm, int ret)
 
 	if (ret < 0 || !ids)
 		return 0;
-	learn_ids(ids, (__u64)current_ipc_ns());
-	owner = find_owner(ids);
-	if (owner.kind != OBJECT_NONE)
-		send_object(perm, OBJECT_CREATED, 0, owner.kind, owner.ipcns);
-	return 0;
+	if (!owner_in_ns(ids, current_ipc_ns(), &owner))
+		return 0;
+	remember_owner(ids, &owner);
+	return send_object(perm, OBJECT_CREATED, 0, owner.kind, owner.ipcns);
 }
 
 LEDGER_EXIT_HOOKS(ipc_addid, __u64, struct kern_ipc_perm *, added, 3)
@@ -169,10 +154,18 @@ static __noinline int updated(__u64 in, struct kern_ipc_perm *perm, int ret)
 	call = current_call();
 	if (!call)
 		return count_lost_ledger();
-	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns_inum());
+	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns());
 }
 
 LEDGER_EXIT_HOOKS(ipc_update_perm, __u64, struct kern_ipc_perm *, updated, 2)
+
+/* A segment that goes is unlocked as well, by whatever makes it go. */
+static __always_inline _Bool locks(const struct call_stash *call)
+{
+	const __u32 cmd = (__u32)call->args[1] & ~IPC_64;
+
+	return call->call == CALL_SHMCTL && (cmd == SHM_LOCK || cmd == SHM_UNLOCK);
+}
 
 /*
  * SHM_LOCK and SHM_UNLOCK, still under the segment's lock (ipc/shm.c, shmctl_do_lock). The inode's
@@ -184,7 +177,7 @@ static __noinline int locked(struct file *file, __u64 lock, int ret)
 	struct call_stash *call;
 
 	call = current_call();
-	if (ret || stopped || !call || call->call != CALL_SHMCTL)
+	if (ret || stopped || !call || !locks(call))
 		return 0;
 	event = bpf_ringbuf_reserve(&events, OBJECT_EVENT_SEEN, 0);
 	if (!event)

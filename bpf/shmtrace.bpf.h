@@ -19,6 +19,11 @@
 #define EINVAL	  22
 #define ENOSPC	  28
 
+#define IPC_RMID   0 /* include/uapi/linux/ipc.h, include/uapi/linux/shm.h */
+#define IPC_64	   0x0100
+#define SHM_LOCK   11
+#define SHM_UNLOCK 12
+
 #define IPC_SEM_IDS 0 /* indices of ipc_namespace.ids (ipc/util.h) */
 #define IPC_MSG_IDS 1
 #define IPC_SHM_IDS 2
@@ -78,29 +83,31 @@ extern struct attaches_map attaches SEC(".maps");
 extern struct events_map events SEC(".maps");
 
 /* Settings: constant for the verifier, which drops what is switched off. See config.bpf.c. */
-extern const volatile __u32 own_pid;
-extern const volatile __u64 pidns_dev;
-extern const volatile __u64 pidns_ino;
-extern const volatile __u64 wakeup_interval_ns;
-extern const volatile _Bool tell_cgroups;
-extern const volatile _Bool ledger;
-extern const volatile _Bool ledger_by_calls;
-extern const volatile __u32 hooked_calls;
-extern const volatile __u32 wanted_calls;
-extern const volatile _Bool filter_by_pid;
-extern const volatile _Bool filter_by_descent;
-extern const volatile _Bool filter_by_uid;
-extern const volatile _Bool filter_by_failure;
-extern const volatile _Bool filter_by_key;
-extern const volatile _Bool filter_by_id;
-extern const volatile __u32 filter_uid;
-extern const volatile __u32 filter_errno;
-extern const volatile __u32 filter_ipcns;
-extern const volatile __u32 filter_key;
-extern const volatile __s32 filter_id;
-extern const volatile __u64 filter_min_size;
-extern const volatile __u32 filter_comm_len;
-extern const volatile char filter_comm[EVENT_COMM_LEN];
+extern const __u32 own_pid;
+extern const __u64 pidns_dev;
+extern const __u64 pidns_ino;
+extern const __u64 wakeup_interval_ns;
+extern const _Bool tell_cgroups;
+extern const _Bool ledger;
+extern const _Bool ledger_by_calls;
+extern const __u32 hooked_calls;
+extern const __u32 wanted_calls;
+extern const _Bool filters_callers;
+extern const _Bool filters_results;
+extern const _Bool filter_by_pid;
+extern const _Bool filter_by_descent;
+extern const _Bool filter_by_uid;
+extern const _Bool filter_by_failure;
+extern const _Bool filter_by_key;
+extern const _Bool filter_by_id;
+extern const __u32 filter_uid;
+extern const __u32 filter_errno;
+extern const __u32 filter_ipcns;
+extern const __u32 filter_key;
+extern const __s32 filter_id;
+extern const __u64 filter_min_size;
+extern const __u32 filter_comm_len;
+extern const char filter_comm[EVENT_COMM_LEN];
 
 /* State, read by the user side through the mapping of .bss. */
 extern __u32 followed_root;
@@ -120,6 +127,12 @@ int forget_thread(__u32 tid);
 /* filter.bpf.c */
 int caller_passes(void);
 int result_passes(struct call_stash *call, __s64 ret);
+
+/* kernel.bpf.c */
+__u64 current_identity(void); /* uid << 32 | inode number of the IPC namespace */
+__u64 current_ipc_ns(void);
+__u32 ipcns_of(__u64 ns);
+__u32 current_ipcns(void);
 
 /* limits.bpf.c */
 int limits_of(struct ipc_namespace *ns, struct ipc_limits *out);
@@ -151,34 +164,16 @@ static __always_inline __u32 current_tid(void)
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
-/*
- * 5.11 and later give the task with its type, whose members are then plain loads: the fastest way.
- * But for each load of a pointer the verifier (6.3 and later, btf_nested_type_is_trusted) goes
- * through all of the kernel's types a few times, 3 ms at each: no more of them than pay.
- */
+/* Gives the current task with its type, since 5.11. */
 static __always_inline _Bool has_typed_task(void)
 {
 	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
 }
 
-static __always_inline struct ipc_namespace *current_ipc_ns(void)
+static __always_inline struct task_struct *current_task(void)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, nsproxy, ipc_ns);
-}
-
-static __always_inline __u32 current_ipcns_inum(void)
-{
-	return BPF_CORE_READ(current_ipc_ns(), ns.inum);
-}
-
-/* The same, faster, for what is done at each call; once in a program. */
-static __always_inline __u32 typed_ipcns_inum(void)
-{
-	if (has_typed_task())
-		return bpf_get_current_task_btf()->nsproxy->ipc_ns->ns.inum;
-	return current_ipcns_inum();
+	return has_typed_task() ? bpf_get_current_task_btf()
+				: (struct task_struct *)bpf_get_current_task();
 }
 
 /* Which also a kernel without CONFIG_CGROUPS takes, as there nobody asks for it. */
@@ -187,21 +182,23 @@ static __always_inline __u32 current_cgroup(void)
 	return tell_cgroups ? (__u32)bpf_get_current_cgroup_id() : 0;
 }
 
-/* Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
- * of an older one (before 5.17). */
-static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid, __u32 ipcns)
+/*
+ * Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
+ * of an older one (before 5.17).
+ */
+static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid, __u32 uid,
+				     __u32 ipcns)
 {
 	__u64 visible = visible_of(pid_tgid);
 
 	head->type = type;
 	head->pid = visible >> 32;
 	head->tid = (__u32)visible;
-	head->uid = (__u32)bpf_get_current_uid_gid();
+	head->uid = uid;
 	head->ipcns = ipcns;
 	head->cgroup = current_cgroup();
 	if (has_typed_task()) {
-		struct task_struct *task = bpf_get_current_task_btf();
-		const __u64 *comm = (const __u64 *)task->comm;
+		const __u64 *comm = (const __u64 *)current_task()->comm;
 
 		((__u64 *)head->comm)[0] = comm[0];
 		((__u64 *)head->comm)[1] = comm[1];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ids of functions in the running kernel's types, against what libbpf finds. Types are read by
- * anybody.
+ * Ids of functions and structs in the running kernel's types, against what libbpf finds. Types are
+ * read by anybody.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -16,11 +16,11 @@
 
 #define EVERY 499 /* looked for: libbpf takes its time */
 
-static void test_functions_have_the_ids_that_libbpf_says(void **state)
+static void test_types_have_the_ids_that_libbpf_says(void **state)
 {
 	struct kernel_btf *ours;
 	struct btf *theirs = btf__load_vmlinux_btf();
-	size_t functions = 0;
+	size_t functions = 0, structures = 0;
 
 	(void)state;
 	if (!theirs) {
@@ -35,9 +35,13 @@ static void test_functions_have_the_ids_that_libbpf_says(void **state)
 		assert_int_equal(kernel_btf__function(ours, name),
 				 *name ? btf__find_by_name_kind(theirs, name, BTF_KIND_FUNC)
 				       : -ENOENT);
+		assert_int_equal(kernel_btf__structure(ours, name),
+				 *name ? btf__find_by_name_kind(theirs, name, BTF_KIND_STRUCT)
+				       : -ENOENT);
 		functions += btf_is_func(type);
+		structures += btf_is_struct(type);
 	}
-	assert_true(functions);
+	assert_true(functions && structures);
 	assert_int_equal(kernel_btf__function(ours, "no function has this name"), -ENOENT);
 	kernel_btf__free(ours);
 	btf__free(theirs);
@@ -46,7 +50,7 @@ static void test_functions_have_the_ids_that_libbpf_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_functions_have_the_ids_that_libbpf_says),
+		cmocka_unit_test(test_types_have_the_ids_that_libbpf_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 #include "shmtrace.skel.h"
+#include "shmtrace_cast.skel.h"
 #include "source/inference.h"
 #include "source/ipcns.h"
 #include "source/probe.h"
@@ -170,6 +171,11 @@ static void set_filters(struct shmtrace_bpf *skel, const struct bpf_source_optio
 {
 	skel->rodata->wanted_calls = options->calls;
 	skel->rodata->hooked_calls = hooked_calls(options);
+	skel->rodata->filters_callers = options->n_pids || options->root || options->by_uid ||
+					options->ipcns || options->comm;
+	skel->rodata->filters_results = hooked_calls(options) != options->calls ||
+					options->failed || options->error || options->by_key ||
+					options->by_id || options->min_size;
 	skel->rodata->filter_by_pid = options->n_pids > 0;
 	skel->rodata->filter_by_descent = options->root != 0;
 	skel->rodata->filter_by_uid = options->by_uid;
@@ -358,6 +364,28 @@ static int explain_no_hooks(enum hook_set set, const struct hook *hook, char *wh
 	return refused ? -EPERM : -ENOTSUP;
 }
 
+/* Of the two that are built, the one that reads faster if this kernel can: bpf/kernel.bpf.c. */
+static struct shmtrace_bpf *open_skeleton(void)
+{
+	struct shmtrace_bpf *skel = calloc(1, sizeof(*skel));
+	int err;
+
+	if (!skel)
+		return NULL;
+	err = shmtrace_bpf__create_skeleton(skel);
+	if (!err && probe__rdonly_cast())
+		skel->skeleton->data = (void *)shmtrace_cast_bpf__elf_bytes(
+			&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (err) {
+		shmtrace_bpf__destroy(skel);
+		errno = -err;
+		return NULL;
+	}
+	return skel;
+}
+
 static int try_open(struct bpf_source *source, const struct bpf_source_options *options,
 		    bool thorough, char *why, size_t why_size)
 {
@@ -366,7 +394,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	bool tracepoints;
 	int err;
 
-	skel = shmtrace_bpf__open();
+	skel = open_skeleton();
 	if (!skel) {
 		snprintf(why, why_size, "cannot open the BPF object: %s", strerror(errno));
 		return -errno;
@@ -506,7 +534,7 @@ int bpf_source__open_unloaded(struct bpf_source **out)
 	if (!source)
 		return -ENOMEM;
 	source->hooks.tracefs_fd = -1;
-	source->skel = shmtrace_bpf__open();
+	source->skel = open_skeleton();
 	if (!source->skel) {
 		err = -errno;
 		free(source);

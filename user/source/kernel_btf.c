@@ -229,3 +229,17 @@ int kernel_btf__function(struct kernel_btf *btf, const char *name)
 	id = place_of(btf, name)->id;
 	return id ? (int)id : -ENOENT;
 }
+
+int kernel_btf__structure(const struct kernel_btf *btf, const char *name)
+{
+	struct type_walk walk = {};
+
+	while (next_type(btf, &walk)) {
+		const char *there = name_at(btf, walk.type->name_off);
+
+		if (BTF_INFO_KIND(walk.type->info) == BTF_KIND_STRUCT && there &&
+		    !strcmp(there, name))
+			return walk.id;
+	}
+	return -ENOENT;
+}

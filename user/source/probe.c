@@ -99,6 +99,25 @@ static int load_nothing(enum bpf_prog_type type)
 	return load(type, program, sizeof(program) / sizeof(*program), NULL);
 }
 
+bool probe__rdonly_cast(void)
+{
+	const int function = btf_id("bpf_rdonly_cast");
+	const int type = function < 0 ? function : kernel_btf__structure(kernel_btf, "task_struct");
+	const struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = type},
+		{.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = function},
+		INSN_RETURN_0,
+	};
+	int fd;
+
+	if (type < 0)
+		return false;
+	fd = load(BPF_PROG_TYPE_KPROBE, program, sizeof(program) / sizeof(*program), NULL);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /*
  * Reads the function's first argument: in 5.10 the BTF of the system call wrappers does not know
  * struct pt_regs, and then the verifier allows the hook and not its argument.

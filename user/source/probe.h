@@ -27,6 +27,8 @@ bool probe__kernel_at_least(int major, int minor);
 bool probe__in_btf(const char *function);
 /* Its BTF names the member of that struct, perhaps in an unnamed struct or union within. */
 bool probe__has_member(const char *structure, const char *member);
+/* Programs may give a number the type of a struct (bpf_rdonly_cast, 6.2, not without a JIT). */
+bool probe__rdonly_cast(void);
 /* The running kernel has BTF: 0 or -errno. */
 int probe__btf(void);
 
