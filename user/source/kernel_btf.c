@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@ struct kernel_btf {
 	size_t size;
 	const char *types, *types_end; /* struct btf_type and what follows each by its kind */
 	const char *strings, *strings_end;
-	char data[];
+	const char *data;
+	bool is_mapped;
 };
 
 static bool find_sections(struct kernel_btf *btf)
@@ -48,12 +50,17 @@ static bool find_sections(struct kernel_btf *btf)
 	return true;
 }
 
+/* Before 6.16 it cannot be mapped, and is read a page at a time. */
 static int read_all(int fd, struct kernel_btf *btf)
 {
+	char *data = malloc(btf->size);
 	size_t have = 0;
 
+	if (!data)
+		return -ENOMEM;
+	btf->data = data;
 	while (have < btf->size) {
-		ssize_t len = read(fd, btf->data + have, btf->size - have);
+		ssize_t len = read(fd, data + have, btf->size - have);
 
 		if (len <= 0)
 			return len ? -errno : -EIO;
@@ -62,31 +69,38 @@ static int read_all(int fd, struct kernel_btf *btf)
 	return 0;
 }
 
+static int map_or_read(int fd, struct kernel_btf *btf)
+{
+	void *data = mmap(NULL, btf->size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	btf->is_mapped = data != MAP_FAILED;
+	if (!btf->is_mapped)
+		return read_all(fd, btf);
+	btf->data = data;
+	return 0;
+}
+
 int kernel_btf__open(struct kernel_btf **out)
 {
-	struct kernel_btf *btf = NULL;
+	struct kernel_btf *btf;
 	struct stat st;
 	int fd, err;
 
+	btf = calloc(1, sizeof(*btf));
+	if (!btf)
+		return -ENOMEM;
 	fd = open(PATH, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = fstat(fd, &st) ? -errno : 0;
-	if (err)
-		goto out;
-	btf = malloc(sizeof(*btf) + st.st_size);
-	err = btf ? 0 : -ENOMEM;
-	if (err)
-		goto out;
-	btf->functions = NULL;
-	btf->size = st.st_size;
-	err = read_all(fd, btf);
+	err = fd < 0 || fstat(fd, &st) ? -errno : 0;
+	if (!err) {
+		btf->size = st.st_size;
+		err = map_or_read(fd, btf);
+	}
 	if (!err && !find_sections(btf))
 		err = -EINVAL;
-out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (err)
-		free(btf);
+		kernel_btf__free(btf);
 	else
 		*out = btf;
 	return err;
@@ -94,8 +108,13 @@ out:
 
 void kernel_btf__free(struct kernel_btf *btf)
 {
-	if (btf)
-		free(btf->functions);
+	if (!btf)
+		return;
+	if (btf->is_mapped)
+		munmap((void *)btf->data, btf->size);
+	else
+		free((void *)btf->data);
+	free(btf->functions);
 	free(btf);
 }
 
