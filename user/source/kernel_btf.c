@@ -253,7 +253,8 @@ int kernel_btf__structure(const struct kernel_btf *btf, const char *name)
 {
 	struct type_walk walk = {};
 
-	while (next_type(btf, &walk)) {
+	/* Many have no name. */
+	while (*name && next_type(btf, &walk)) {
 		const char *there = name_at(btf, walk.type->name_off);
 
 		if (BTF_INFO_KIND(walk.type->info) == BTF_KIND_STRUCT && there &&
