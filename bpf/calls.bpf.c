@@ -68,8 +68,6 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 {
 	__u32 words[2] = {};
 
-	if (call->abi != ABI_COMPAT_IPC)
-		return 0;
 	if (call->call == CALL_SHMAT && !is_error(*ret)) {
 		/* ipc/syscall.c: put_user(raddr, third), and the call itself returns 0 */
 		if (bpf_probe_read_user(words, sizeof(*words), (void *)call->args[5]))
@@ -287,7 +285,9 @@ static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 c
 {
 	if (call & CALL_BY_NUMBER)
 		return stash->number == (__u16)call;
-	return call == CALL_IPC ? stash->abi == ABI_COMPAT_IPC : stash->call == call;
+	if (call == CALL_IPC)
+		return stash->abi == ABI_COMPAT_IPC;
+	return stash->call == call && stash->abi != ABI_COMPAT_IPC;
 }
 
 /*
@@ -316,9 +316,12 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		count_missed(call, tid);
 		goto out;
 	}
-	end.flags = read_indirect(call, &end.ret);
-	wanted = !call->unwanted && (!filters_results || result_passes(call, end.ret));
-	tells = call->tells && !is_error(end.ret);
+	/* What is constant for a program comes first: the verifier then goes one way only. */
+	if (id == CALL_IPC)
+		end.flags = read_indirect(call, &end.ret);
+	wanted = !(filters_callers && call->unwanted) &&
+		 (!filters_results || result_passes(call, end.ret));
+	tells = ledger_by_calls && call->tells && !is_error(end.ret);
 	if (!wanted && !tells)
 		goto out;
 	report_lost(end.now);
