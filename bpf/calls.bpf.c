@@ -96,7 +96,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 				      const struct call_end *end, __u32 type)
 {
 	event->head.time_ns = call->time_ns;
-	fill_who(&event->head, type, end->pid_tgid, end->identity >> 32, (__u32)end->identity);
+	fill_who(&event->head, type, end->pid_tgid, end->identity, current_task());
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = end->ret;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which functions and structs the kernel's types name (/sys/kernel/btf/vmlinux, Documentation/bpf/btf.rst).
- * libbpf would answer that too, and would first take 20 to 90 ms to index 150 thousand types, as it
- * has to once more when it loads the programs.
+ * Which functions and structs the kernel's types name (/sys/kernel/btf/vmlinux,
+ * Documentation/bpf/btf.rst). libbpf would answer that too, and would first take 20 to 90 ms to
+ * index 150 thousand types, as it has to once more when it loads the programs.
  */
 #ifndef SHMTRACE_SOURCE_KERNEL_BTF_H
 #define SHMTRACE_SOURCE_KERNEL_BTF_H
