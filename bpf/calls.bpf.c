@@ -68,8 +68,6 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 {
 	__u32 words[2] = {};
 
-	if (call->abi != ABI_COMPAT_IPC)
-		return 0;
 	if (call->call == CALL_SHMAT && !is_error(*ret)) {
 		/* ipc/syscall.c: put_user(raddr, third), and the call itself returns 0 */
 		if (bpf_probe_read_user(words, sizeof(*words), (void *)call->args[5]))
@@ -98,7 +96,7 @@ static __always_inline void fill_call(struct call_event *event, const struct cal
 				      const struct call_end *end, __u32 type)
 {
 	event->head.time_ns = call->time_ns;
-	fill_who(&event->head, type, end->pid_tgid, end->identity >> 32, (__u32)end->identity);
+	fill_who(&event->head, type, end->pid_tgid, end->identity, current_task());
 	for (int i = 0; i < EVENT_ARGS_MAX; i++)
 		event->args[i] = call->args[i];
 	event->ret = end->ret;
@@ -289,7 +287,9 @@ static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 c
 		return 1;
 	if (call & CALL_BY_NUMBER)
 		return stash->number == (__u16)call;
-	return call == CALL_IPC ? stash->abi == ABI_COMPAT_IPC : stash->call == call;
+	if (call == CALL_IPC)
+		return stash->abi == ABI_COMPAT_IPC;
+	return stash->call == call && stash->abi != ABI_COMPAT_IPC;
 }
 
 /*
@@ -318,9 +318,12 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		count_missed(call, tid);
 		goto out;
 	}
-	end.flags = read_indirect(call, &end.ret);
-	wanted = !call->unwanted && (!filters_results || result_passes(call, end.ret));
-	tells = call->tells && !is_error(end.ret);
+	/* What is constant for a program comes first: the verifier then goes one way only. */
+	if (id == CALL_IPC)
+		end.flags = read_indirect(call, &end.ret);
+	wanted = !(filters_callers && call->unwanted) &&
+		 (!filters_results || result_passes(call, end.ret));
+	tells = ledger_by_calls && call->tells && !is_error(end.ret);
 	if (!wanted && !tells)
 		goto out;
 	report_lost(end.now);

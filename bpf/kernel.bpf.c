@@ -56,12 +56,16 @@ __hidden __u32 ipcns_of(__u64 ns)
 }
 
 /* As bpf_get_current_uid_gid has it, which translates it besides, where that changes nothing. */
-__hidden __u64 current_identity(void)
+static __always_inline __u64 identity_of(struct task_struct *task)
 {
-	struct task_struct *task = current_task();
 	__u32 uid = READ_CURRENT(task, cred, uid.val);
 
 	return (__u64)uid << 32 | READ_CURRENT(task, nsproxy, ipc_ns, ns.inum);
+}
+
+__hidden __u64 current_identity(void)
+{
+	return identity_of(current_task());
 }
 
 /* What inference needs besides (user/source/inference.c). */
@@ -75,19 +79,21 @@ __hidden int fill_inferable(struct call_ledger_event *event)
 	return 0;
 }
 
-static __always_inline void fill_own(struct event *head, __u32 type, __u64 *start_ns)
+/* Head and start of the process. */
+static __always_inline __u64 fill_process(struct event *head, __u32 type)
 {
 	struct task_struct *task = current_task();
 
-	fill_head(head, type);
-	*start_ns = READ_CURRENT(task, group_leader, start_boottime);
+	head->time_ns = bpf_ktime_get_ns();
+	fill_who(head, type, bpf_get_current_pid_tgid(), identity_of(task), task);
+	return READ_CURRENT(task, group_leader, start_boottime);
 }
 
 __hidden int fill_mapping(struct mapping_event *event, struct vm_area_struct *vma)
 {
 	struct shm_file_data *data = READ(vma, vm_file, private_data);
 
-	fill_own(&event->head, EVENT_MAPPING, &event->start_ns);
+	event->start_ns = fill_process(&event->head, EVENT_MAPPING);
 	/* Not the caller's: at fork it is the child's, and at exit the caller has none any more. */
 	event->mm = (__u64)READ(vma, vm_mm);
 	event->address = READ(vma, vm_start);
@@ -109,7 +115,7 @@ static __always_inline __u64 object_size(struct kern_ipc_perm *perm, __u32 kind)
 
 __hidden int fill_object(struct object_event *event, struct kern_ipc_perm *perm, __u32 kind)
 {
-	fill_own(&event->head, EVENT_OBJECT, &event->start_ns);
+	event->start_ns = fill_process(&event->head, EVENT_OBJECT);
 	event->kind = kind;
 	event->id = READ(perm, id);
 	event->size = object_size(perm, kind);

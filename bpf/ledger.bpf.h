@@ -61,10 +61,8 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 
 static __always_inline void fill_head(struct event *head, __u32 type)
 {
-	const __u64 identity = current_identity();
-
 	head->time_ns = bpf_ktime_get_ns();
-	fill_who(head, type, bpf_get_current_pid_tgid(), identity >> 32, (__u32)identity);
+	fill_who(head, type, bpf_get_current_pid_tgid(), current_identity(), current_task());
 }
 
 /*

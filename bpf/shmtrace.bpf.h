@@ -186,19 +186,19 @@ static __always_inline __u32 current_cgroup(void)
  * Everything but the time; pid_tgid as the helper gives it. Behind its NUL the name may have bytes
  * of an older one (before 5.17).
  */
-static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid, __u32 uid,
-				     __u32 ipcns)
+static __always_inline void fill_who(struct event *head, __u32 type, __u64 pid_tgid, __u64 identity,
+				     struct task_struct *task)
 {
 	__u64 visible = visible_of(pid_tgid);
 
 	head->type = type;
 	head->pid = visible >> 32;
 	head->tid = (__u32)visible;
-	head->uid = uid;
-	head->ipcns = ipcns;
+	head->uid = identity >> 32;
+	head->ipcns = (__u32)identity;
 	head->cgroup = current_cgroup();
 	if (has_typed_task()) {
-		const __u64 *comm = (const __u64 *)current_task()->comm;
+		const __u64 *comm = (const __u64 *)task->comm;
 
 		((__u64 *)head->comm)[0] = comm[0];
 		((__u64 *)head->comm)[1] = comm[1];
