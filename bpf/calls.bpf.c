@@ -334,8 +334,11 @@ __hidden int call_exit(__u32 id, __s64 ret)
 	else
 		send_call(call, &end);
 out:
-	/* Of a call that is not sent, too: the thread's next one must not find them. */
-	if (call->stage)
+	/*
+	 * What failed_new has kept, of a call that is not sent, too: the thread's next one must not
+	 * find it.
+	 */
+	if (call->stage && is_error(end.ret))
 		bpf_map_delete_elem(&limits, &tid);
 	if (place && place->tid == tid)
 		place->time_ns = 0;

@@ -34,6 +34,13 @@ static __always_inline __u64 process_start_ns(struct task_struct *task)
 	return BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
+static __always_inline __u32 current_task_flags(void)
+{
+	struct task_struct *task = current_task();
+
+	return has_typed_task() ? task->flags : BPF_CORE_READ(task, flags);
+}
+
 /* A number as the reader's pid namespace has it; 0: not visible there. */
 static __always_inline __u32 visible_nr(struct pid *pid)
 {

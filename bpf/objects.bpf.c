@@ -65,8 +65,26 @@ static __always_inline struct ids_owner find_owner(__u64 ids)
 	return known ? *known : owner;
 }
 
-static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u32 cause, __u32 kind,
-				  __u32 ipcns)
+/*
+ * Why it goes. Marked before: this was the last detach. A kernel thread: the namespace has ended.
+ * In one of the ctl calls: IPC_RMID. Otherwise kernel.shm_rmid_forced, at somebody's exit or
+ * detach.
+ */
+static __always_inline __u32 destruction_cause(__u32 mode, __u32 kind)
+{
+	struct call_stash *call;
+
+	if (kind == OBJECT_SHM && mode & SHM_DEST)
+		return CAUSE_LAST_DETACH;
+	if (current_task_flags() & PF_KTHREAD)
+		return CAUSE_NAMESPACE;
+	if (kind != OBJECT_SHM)
+		return CAUSE_RMID;
+	call = current_call();
+	return call && call->call == CALL_SHMCTL ? CAUSE_RMID : CAUSE_FORCED;
+}
+
+static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u32 kind, __u32 ipcns)
 {
 	struct object_event *event;
 
@@ -78,7 +96,7 @@ static __noinline int send_object(struct kern_ipc_perm *perm, __u32 action, __u3
 	fill_object(event, perm, kind);
 	event->action = action;
 	event->ipcns = ipcns;
-	event->cause = cause;
+	event->cause = action == OBJECT_DESTROYED ? destruction_cause(event->mode, kind) : 0;
 	event->nattch = 0;
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
@@ -94,30 +112,10 @@ static __noinline int added(__u64 ids, struct kern_ipc_perm *perm, int ret)
 	if (!owner_in_ns(ids, current_ipc_ns(), &owner))
 		return 0;
 	remember_owner(ids, &owner);
-	return send_object(perm, OBJECT_CREATED, 0, owner.kind, owner.ipcns);
+	return send_object(perm, OBJECT_CREATED, owner.kind, owner.ipcns);
 }
 
 LEDGER_EXIT_HOOKS(ipc_addid, __u64, struct kern_ipc_perm *, added, 3)
-
-/*
- * Why it goes. Marked before: this was the last detach. A kernel thread: the namespace has ended.
- * In one of the ctl calls: IPC_RMID. Otherwise kernel.shm_rmid_forced, at somebody's exit or
- * detach.
- */
-static __always_inline __u32 destruction_cause(struct kern_ipc_perm *perm, __u32 kind)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct call_stash *call;
-
-	if (kind == OBJECT_SHM && BPF_CORE_READ(perm, mode) & SHM_DEST)
-		return CAUSE_LAST_DETACH;
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
-		return CAUSE_NAMESPACE;
-	if (kind != OBJECT_SHM)
-		return CAUSE_RMID;
-	call = current_call();
-	return call && call->call == CALL_SHMCTL ? CAUSE_RMID : CAUSE_FORCED;
-}
 
 static __noinline int removed(__u64 ids, struct kern_ipc_perm *perm)
 {
@@ -126,8 +124,7 @@ static __noinline int removed(__u64 ids, struct kern_ipc_perm *perm)
 	/* Of a namespace that nobody has told us of: the ledger's next snapshot finds it out. */
 	if (owner.kind == OBJECT_NONE)
 		return count_lost_ledger();
-	return send_object(perm, OBJECT_DESTROYED, destruction_cause(perm, owner.kind), owner.kind,
-			   owner.ipcns);
+	return send_object(perm, OBJECT_DESTROYED, owner.kind, owner.ipcns);
 }
 
 LEDGER_ENTRY2_HOOKS(ipc_rmid, __u64, struct kern_ipc_perm *, removed)
@@ -139,7 +136,7 @@ static __noinline int marked(__u64 ids, struct kern_ipc_perm *perm)
 
 	if (owner.kind == OBJECT_NONE)
 		return count_lost_ledger();
-	return send_object(perm, OBJECT_MARKED, 0, owner.kind, owner.ipcns);
+	return send_object(perm, OBJECT_MARKED, owner.kind, owner.ipcns);
 }
 
 LEDGER_ENTRY2_HOOKS(ipc_set_key_private, __u64, struct kern_ipc_perm *, marked)
@@ -154,7 +151,7 @@ static __noinline int updated(__u64 in, struct kern_ipc_perm *perm, int ret)
 	call = current_call();
 	if (!call)
 		return count_lost_ledger();
-	return send_object(perm, OBJECT_CHANGED, 0, call_kind(call->call), current_ipcns());
+	return send_object(perm, OBJECT_CHANGED, call_kind(call->call), current_ipcns());
 }
 
 LEDGER_EXIT_HOOKS(ipc_update_perm, __u64, struct kern_ipc_perm *, updated, 2)
