@@ -8,7 +8,8 @@
 # make bench          what tracing costs, beside other tracers (tests/bench/README.md)
 # make bench KERNEL=NAME   the same in a machine, in instructions (scripts/vm.sh list)
 # make bench-ledger   what the ledger costs: memory of an object, time of an event
-# make bench-screen   what a look of the screen of top costs, on this terminal
+# make bench-screen   what drawing the screen of top costs, on this terminal
+# make bench-look     what it costs top to read the kernel's tables (LOOK: options, see its --help)
 # make STATIC=1       a static binary, as the virtual machines use
 # make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR
 # V=1 shows the commands; WERROR=1 makes warnings errors; SANITIZE=address,undefined
@@ -102,7 +103,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all man bpf work unit fuzzers fuzz bench bench-programs bench-ledger bench-screen storm check format check-format install uninstall clean
+.PHONY: all man bpf work unit fuzzers fuzz bench bench-programs bench-ledger bench-screen bench-look storm check format check-format install uninstall clean
 
 all: $(BUILD)/shmtrace $(if $(shell command -v $(SCDOC)),man)
 man: $(MAN_PAGES)
@@ -188,7 +189,7 @@ $(BUILD)/bench/floor: tests/bench/floor.c $(LIB_OBJS)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB_OBJS) \
 		$(LIBS_LIBS)
 
-$(BUILD)/bench/calls: tests/bench/calls.c
+$(BUILD)/bench/calls $(BUILD)/bench/crowd: $(BUILD)/bench/%: tests/bench/%.c
 	$(call msg,BENCH,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARNINGS) -O2 -static -MMD -MP -MF $@.d -o $@ $<
@@ -217,6 +218,9 @@ $(BUILD)/bench/screen: tests/bench/screen.c $(LIB_OBJS)
 
 bench-screen: $(BUILD)/bench/screen
 	$(Q)$<
+
+bench-look: $(BUILD)/shmtrace $(BUILD)/bench/crowd
+	$(Q)BUILD=$(BUILD) tests/bench/look $(LOOK)
 
 # Workloads make real calls and nothing else; they are static so that any machine runs them. Those
 # named *_32.c are built as 32-bit programs; the kernel's headers then stand where only gcc-multilib,

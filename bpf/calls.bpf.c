@@ -283,6 +283,8 @@ __hidden int forget_thread(__u32 tid)
 /* Which call the exit is of: a stash of another one has missed its own. */
 static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 call)
 {
+	if (call & CALL_ANY)
+		return 1;
 	if (call & CALL_BY_NUMBER)
 		return stash->number == (__u16)call;
 	if (call == CALL_IPC)

@@ -245,6 +245,8 @@ struct process_event {
 	 * the moment by which they were read, from head.time_ns on.
 	 */
 	__u64 read_ns;
+	__u64 cgroups; /* FOUND: of one snapshot, who has the same is in the same ones; 0: not known
+			*/
 };
 
 enum snapshot_action {
@@ -294,7 +296,7 @@ struct call_stash {
 	__u64 time_ns; /* 0, in a place: its thread is in no call */
 	__u64 args[EVENT_ARGS_MAX];
 	__u32 tid;	   /* thread, in the initial pid namespace; 0, of a place: nobody's */
-	__u16 number;	   /* of the system call, by whose tracepoint it entered; else 0 */
+	__u16 number;	   /* of the system call, by the ABI of its caller */
 	__u8 call;	   /* enum call_id */
 	__u8 abi : 2;	   /* enum call_abi */
 	__u8 stage : 2;	   /* enum get_stage, GET_UNKNOWN for GET_LOOKUP */
@@ -320,14 +322,24 @@ struct object_key {
  * in another IPC namespace than the first.
  */
 struct task_record {
-	__u64 mm; /* 0: of a kernel thread, of a process that ends, of such another thread */
+	__u64 mm; /* 0: of a kernel thread, of a process that ends, of TASK_APART */
 	__u64 start_ns;
-	__u32 pid; /* in the reader's pid namespace */
+	__u64 ns;      /* the address of the namespace */
+	__u64 cgroups; /* an address: who has the same is in the same cgroups; 0: not known */
+	__u32 pid;     /* in the reader's pid namespace */
 	__u32 parent;
 	__u32 uid;
 	__u32 ipcns;
+	__u32 flags;	/* TASK_* */
+	__u32 reserved; /* 0 */
+	__u64 changes; /* with TASK_COUNTED: another number where anything was mapped or unmapped */
 	char comm[EVENT_COMM_LEN];
 };
+
+#define TASK_ENDED   0x1 /* not waited for yet; other threads may go on */
+#define TASK_THREAD  0x2 /* of a process whose first thread has ended */
+#define TASK_APART   0x4 /* a thread in another namespace than its process */
+#define TASK_COUNTED 0x8
 
 /* What the iterator over mappings writes, one for each mapping of a segment. */
 struct vma_record {
@@ -338,6 +350,53 @@ struct vma_record {
 	__u64 size; /* bytes */
 	__u32 tid;  /* the thread it was found by: address spaces may be found by several */
 	__u32 reserved; /* 0 */
+};
+
+/* An object as it stands in the kernel's table. */
+struct object_record {
+	__s64 changed; /* seconds of the wall clock */
+	__u64 size;
+	__s32 id;
+	__u32 key;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 nattch;
+	__u32 creator; /* segments: pid in the reader's pid namespace; 0: not visible there */
+	__u32 index;
+};
+
+struct use_record {
+	__s32 id;
+	__u32 pid; /* as above, of who last operated, sent or received */
+};
+
+enum table_result {
+	TABLE_READ,
+	TABLE_CHANGES, /* was changed meanwhile: read it again */
+	TABLE_UNKNOWN, /* this kernel has other tables */
+};
+
+/*
+ * What read_table has read: the objects of one kind at the 64 places around an index; of sets of
+ * up to 8 semaphores with all last operators, of larger ones with those of the first 8. Asked for
+ * one set from a semaphore on, it gives the next TABLE_OPERATORS_MAX operators and no object.
+ */
+#define TABLE_PAGE_SLOTS    64
+#define TABLE_USES_MAX	    512
+#define TABLE_OPERATORS_IN  8
+#define TABLE_OPERATORS_MAX 256
+
+struct table_page {
+	__u32 result; /* enum table_result */
+	__u32 ipcns;  /* after all was read */
+	__s32 last;   /* index of the last object; -1: there is none */
+	__u32 n_objects;
+	__u32 n_uses;
+	__u32 reserved;		  /* 0 */
+	struct ipc_limits limits; /* with index 0 */
+	struct object_record objects[TABLE_PAGE_SLOTS];
+	struct use_record uses[TABLE_USES_MAX];
 };
 
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
@@ -354,7 +413,7 @@ EVENT_ASSERT(sizeof(struct object_past) == 32);
 EVENT_ASSERT(sizeof(struct object_event) == 48 + 16 + 8 + 24 + 16 + sizeof(struct object_past));
 EVENT_ASSERT(__builtin_offsetof(struct object_event, start_ns) == 96);
 EVENT_ASSERT(sizeof(struct mapping_event) == 48 + 48);
-EVENT_ASSERT(sizeof(struct process_event) == 48 + 40);
+EVENT_ASSERT(sizeof(struct process_event) == 48 + 48);
 EVENT_ASSERT(sizeof(struct snapshot_event) == 48 + 8 + sizeof(struct ipc_limits));
 EVENT_ASSERT(sizeof(struct container_event) == 48 + 16 + EVENT_CONTAINER_LEN);
 EVENT_ASSERT(sizeof(struct call_stash) == 64);

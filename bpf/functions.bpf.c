@@ -10,6 +10,24 @@
 #include "shmtrace.bpf.h"
 #include "registers.bpf.h"
 
+/* By the number of the system call that the thread is in, which 5.15 and later tell. */
+static __always_inline __u32 current_call_number(void)
+{
+	struct task_struct *task;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return CALL_ANY;
+	task = bpf_get_current_task_btf();
+	return CALL_BY_NUMBER | (__u16)((struct pt_regs *)bpf_task_pt_regs(task))->SYS_NUMBER;
+}
+
+/* The exits of all calls, as exit_any is for tracepoints; programs of fexit are for one each. */
+SEC("kretprobe")
+int BPF_KRETPROBE(kretprobe_any, long ret)
+{
+	return call_exit(current_call_number(), ret);
+}
+
 #define FENTRY_HOOKS(symbol, suffix, load, ID, name, nargs)                      \
 	SEC("fentry/" symbol)                                                    \
 	int BPF_PROG(fentry_##name##suffix, const struct pt_regs *regs)          \
@@ -33,11 +51,6 @@
                                                                           \
 		load(&call, regs, nargs, READ_PROBE);                     \
 		return call_enter(&call);                                 \
-	}                                                                 \
-	SEC("kretprobe/" symbol)                                          \
-	int BPF_KRETPROBE(kretprobe_##name##suffix, long ret)             \
-	{                                                                 \
-		return call_exit(CALL_##ID, ret);                         \
 	}
 
 #define FUNCTION_HOOKS(symbol, suffix, load, ID, name, nargs) \
@@ -187,12 +200,6 @@ int BPF_KPROBE(kprobe_ipc_32, const struct pt_regs *regs)
 
 	LOAD_COMPAT(&call, regs, 6, READ_PROBE);
 	return ipc_enter(&call);
-}
-
-SEC("kretprobe/" SYS_IPC)
-int BPF_KRETPROBE(kretprobe_ipc_32, long ret)
-{
-	return call_exit(CALL_IPC, ret);
 }
 
 #elif defined(__TARGET_ARCH_arm64)

@@ -41,15 +41,13 @@ static __always_inline __u32 current_task_flags(void)
 	return has_typed_task() ? task->flags : BPF_CORE_READ(task, flags);
 }
 
-/* The pid of another task as the reader's pid namespace has it; 0: not visible there. */
-static __always_inline __u32 visible_tgid_of(struct task_struct *task)
+/* A number as the reader's pid namespace has it; 0: not visible there. */
+static __always_inline __u32 visible_nr(struct pid *pid)
 {
-	struct pid *pid;
 	unsigned int level;
 
 	if (!pidns_ino)
-		return BPF_CORE_READ(task, tgid);
-	pid = BPF_CORE_READ(task, group_leader, thread_pid);
+		return BPF_CORE_READ(pid, numbers[0].nr);
 	level = BPF_CORE_READ(pid, level);
 	for (unsigned int i = 0; i < 8 && i <= level; i++) {
 		struct upid upid = {};
@@ -59,6 +57,13 @@ static __always_inline __u32 visible_tgid_of(struct task_struct *task)
 			return upid.nr;
 	}
 	return 0;
+}
+
+static __always_inline __u32 visible_tgid_of(struct task_struct *task)
+{
+	if (!pidns_ino)
+		return BPF_CORE_READ(task, tgid);
+	return visible_nr(BPF_CORE_READ(task, group_leader, thread_pid));
 }
 
 static __always_inline void fill_head(struct event *head, __u32 type)

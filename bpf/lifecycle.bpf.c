@@ -20,7 +20,7 @@ static __noinline int send_process(__u32 action, struct task_struct *subject, __
 	event->child = child;
 	event->status = status;
 	event->parent = 0;
-	event->read_ns = 0;
+	event->read_ns = event->cgroups = 0;
 	bpf_ringbuf_submit(event, ledger_wakeup_flags(event->head.time_ns));
 	return 0;
 }

@@ -8,9 +8,8 @@
 #include "shmtrace.bpf.h"
 #include "stash.bpf.h"
 
-__hidden int limits_read(struct ipc_limits *out)
+__hidden int limits_of(struct ipc_namespace *ns, struct ipc_limits *out)
 {
-	struct ipc_namespace *ns = (struct ipc_namespace *)current_ipc_ns();
 	int sem_ctls[4] = {};
 
 	out->shmmax = BPF_CORE_READ(ns, shm_ctlmax);
@@ -31,6 +30,11 @@ __hidden int limits_read(struct ipc_limits *out)
 	out->msgmnb = BPF_CORE_READ(ns, msg_ctlmnb);
 	out->msgmni_used = BPF_CORE_READ(ns, ids[IPC_MSG_IDS].in_use);
 	return 0;
+}
+
+__hidden int limits_read(struct ipc_limits *out)
+{
+	return limits_of((struct ipc_namespace *)current_ipc_ns(), out);
 }
 
 /* Of callers that a filter dropped there is no stash, and nothing is kept. */

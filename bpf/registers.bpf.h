@@ -13,9 +13,11 @@
 #if defined(__TARGET_ARCH_x86)
 
 #define SYS_NATIVE "__x64_sys_"
+#define SYS_NUMBER orig_ax
 
 #define LOAD_NATIVE(stash, regs, nargs, read)               \
 	do {                                                \
+		(stash)->number = read(regs, SYS_NUMBER);   \
 		(stash)->abi = ABI_NATIVE;                  \
 		(stash)->args[0] = read(regs, di);          \
 		if ((nargs) > 1)                            \
@@ -30,6 +32,7 @@
 
 #define LOAD_COMPAT(stash, regs, nargs, read)                     \
 	do {                                                      \
+		(stash)->number = read(regs, SYS_NUMBER);         \
 		(stash)->abi = ABI_COMPAT;                        \
 		(stash)->args[0] = (__u32)read(regs, bx);         \
 		if ((nargs) > 1)                                  \
@@ -47,6 +50,7 @@
 #elif defined(__TARGET_ARCH_arm64)
 
 #define SYS_NATIVE "__arm64_sys_"
+#define SYS_NUMBER syscallno
 
 #define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 
@@ -55,6 +59,7 @@
 	do {                                                                                 \
 		const __u64 mask = read(regs, pstate) & PSR_MODE32_BIT ? 0xffffffff : ~0ULL; \
                                                                                              \
+		(stash)->number = read(regs, SYS_NUMBER);                                    \
 		(stash)->abi = mask == ~0ULL ? ABI_NATIVE : ABI_COMPAT;                      \
 		(stash)->args[0] = mask & read(regs, regs[0]);                               \
 		if ((nargs) > 1)                                                             \

@@ -121,6 +121,7 @@ extern __u64 lost_ledger;
 int call_enter(struct call_stash *call);
 int call_exit(__u32 id, __s64 ret);
 #define CALL_BY_NUMBER (1u << 16) /* with the number of the system call instead */
+#define CALL_ANY       (1u << 17) /* which one is not known */
 int forget_thread(__u32 tid);
 
 /* filter.bpf.c */
@@ -134,7 +135,8 @@ __u32 ipcns_of(__u64 ns);
 __u32 current_ipcns(void);
 
 /* limits.bpf.c */
-int limits_read(struct ipc_limits *out);
+int limits_of(struct ipc_namespace *ns, struct ipc_limits *out);
+int limits_read(struct ipc_limits *out); /* of the current one */
 
 /*
  * The id pair of the current thread (as the helper gives it: the argument) as the reader's pid

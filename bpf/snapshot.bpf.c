@@ -5,12 +5,34 @@
  */
 #include "ledger.bpf.h"
 
-/* One thread speaks for all, and the first one may have ended. */
+/*
+ * One thread speaks for all, and the first one may have ended. The numbers of an iterator's task
+ * are plain loads here and below, and what it points to is not: see has_typed_task.
+ */
 static __always_inline _Bool speaks_for_all(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) ||
+	return task->pid == task->tgid ||
 	       (BPF_CORE_READ(task, mm) && !BPF_CORE_READ(task, group_leader, mm));
 }
+
+/*
+ * Each end of a change counts, of those in the making too (since 6.4, for locks of single mappings:
+ * 5e31275cc997; CONFIG_PER_VMA_LOCK). exec brings another address space, perhaps at the same place.
+ */
+static __always_inline void count_changes(struct task_record *record, struct task_struct *task)
+{
+	struct mm_struct *mm = (struct mm_struct *)record->mm;
+	__u32 count = 0;
+
+	if (!mm || !bpf_core_field_exists(mm->mm_lock_seq))
+		return;
+	bpf_core_read(&count, sizeof(count), &mm->mm_lock_seq);
+	record->changes = (__u64)task->self_exec_id << 32 | count;
+	record->flags |= TASK_COUNTED;
+}
+
+/* Tasks are mostly in the same namespace as the one before. */
+static __u64 last_ns;
 
 /* Processes as they are: above all the address space of each, which /proc does not tell. */
 SEC("iter/task")
@@ -22,24 +44,61 @@ int iter_task(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	if (!ctx->meta->seq_num)
+		last_ns = 0;
 	record.mm = (__u64)BPF_CORE_READ(task, mm);
-	record.pid = visible_tgid_of(task);
+	record.pid = pidns_ino ? visible_tgid_of(task) : (__u32)task->tgid;
 	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
 	if (!speaks_for_all(task)) {
 		/* unshare(2) and setns(2) move one thread alone. */
 		if (!ns || ns == BPF_CORE_READ(task, group_leader, nsproxy, ipc_ns))
 			return 0;
 		record.mm = 0;
+		record.flags = TASK_APART;
+	} else if (task->pid != task->tgid) {
+		record.flags = TASK_THREAD;
 	}
-	record.start_ns = process_start_ns(task);
+	if (task->exit_state)
+		record.flags |= TASK_ENDED;
+	/* Without CONFIG_CGROUPS there are none. */
+	if (bpf_core_field_exists(task->cgroups))
+		record.cgroups = (__u64)BPF_CORE_READ(task, cgroups);
+	record.start_ns = task->pid == task->tgid ? task->start_boottime : process_start_ns(task);
 	record.parent = visible_tgid_of(BPF_CORE_READ(task, real_parent));
 	record.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.ipcns = BPF_CORE_READ(ns, ns.inum);
+	record.ns = (__u64)ns;
 	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
-	for (int i = 0; ns && i < 3; i++)
+	count_changes(&record, task);
+	for (int i = 0; ns && (__u64)ns != last_ns && i < 3; i++)
 		learn_ids((__u64)ns + bpf_core_field_offset(struct ipc_namespace, ids) +
 				  i * bpf_core_type_size(struct ipc_ids),
 			  (__u64)ns);
+	last_ns = (__u64)ns;
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+/* Only which namespaces tasks are in, each run of the same once. */
+SEC("iter/task")
+int iter_task_namespace(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_record record = {};
+	struct ipc_namespace *ns;
+
+	if (!task)
+		return 0;
+	if (!ctx->meta->seq_num)
+		last_ns = 0;
+	ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
+	if (!ns || (__u64)ns == last_ns)
+		return 0;
+	record.pid = visible_tgid_of(task);
+	if (!record.pid)
+		return 0;
+	last_ns = record.ns = (__u64)ns;
+	record.ipcns = BPF_CORE_READ(ns, ns.inum);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
@@ -102,6 +161,14 @@ static __always_inline void write_mapping(struct seq_file *seq, struct task_stru
 	bpf_seq_write(seq, &record, sizeof(record));
 }
 
+#define VM_MAYSHARE 0x80 /* include/linux/mm.h */
+
+/* shmat(2) always maps shared (do_shmat, ipc/shm.c): one plain load spares the others the rest. */
+static __always_inline _Bool may_map_segment(struct vm_area_struct *vma)
+{
+	return !bpf_core_field_exists(vma->vm_flags) || vma->vm_flags & VM_MAYSHARE;
+}
+
 /* Every mapping of a segment (since 5.12). */
 SEC("iter/task_vma")
 int iter_task_vma(struct bpf_iter__task_vma *ctx)
@@ -109,7 +176,7 @@ int iter_task_vma(struct bpf_iter__task_vma *ctx)
 	struct vm_area_struct *vma = ctx->vma;
 	struct task_struct *task = ctx->task;
 
-	if (task && vma && maps_segment(vma))
+	if (task && vma && may_map_segment(vma) && maps_segment(vma))
 		write_mapping(ctx->meta->seq, task, vma);
 	return 0;
 }

@@ -47,9 +47,15 @@ EMPTY("tracepoint", exit_any)
 #define SYS_COMPAT "__arm64_compat_sys_"
 #endif
 
+/* kretprobe_any, exit_any: of all calls. */
+#define CALL_FUNCTION(symbol, name)  \
+	FUNCTION_ENTRY(symbol, name) \
+	EMPTY_TRACING("fexit/" symbol, fexit_##name)
+EMPTY("kretprobe", kretprobe_any)
+
 #define CALL(name)    \
 	SYSCALL(name) \
-	FUNCTION(SYS #name, name)
+	CALL_FUNCTION(SYS #name, name)
 
 CALL(shmget)
 CALL(shmat)
@@ -64,24 +70,24 @@ CALL(semtimedop)
 CALL(msgsnd)
 CALL(msgrcv)
 
-FUNCTION(SYS_COMPAT "shmat", shmat_32)
-FUNCTION(SYS_COMPAT "msgsnd", msgsnd_32)
-FUNCTION(SYS_COMPAT "msgrcv", msgrcv_32)
+CALL_FUNCTION(SYS_COMPAT "shmat", shmat_32)
+CALL_FUNCTION(SYS_COMPAT "msgsnd", msgsnd_32)
+CALL_FUNCTION(SYS_COMPAT "msgrcv", msgrcv_32)
 #if defined(__TARGET_ARCH_x86)
-FUNCTION(SYS_32 "shmget", shmget_32)
-FUNCTION(SYS_32 "shmdt", shmdt_32)
-FUNCTION(SYS_COMPAT "shmctl", shmctl_32)
-FUNCTION(SYS_32 "semget", semget_32)
-FUNCTION(SYS_COMPAT "semctl", semctl_32)
-FUNCTION(SYS_32 "msgget", msgget_32)
-FUNCTION(SYS_COMPAT "msgctl", msgctl_32)
-FUNCTION(SYS_32 "semtimedop", semtimedop_32)
-FUNCTION(SYS_COMPAT "ipc", ipc_32)
+CALL_FUNCTION(SYS_32 "shmget", shmget_32)
+CALL_FUNCTION(SYS_32 "shmdt", shmdt_32)
+CALL_FUNCTION(SYS_COMPAT "shmctl", shmctl_32)
+CALL_FUNCTION(SYS_32 "semget", semget_32)
+CALL_FUNCTION(SYS_COMPAT "semctl", semctl_32)
+CALL_FUNCTION(SYS_32 "msgget", msgget_32)
+CALL_FUNCTION(SYS_COMPAT "msgctl", msgctl_32)
+CALL_FUNCTION(SYS_32 "semtimedop", semtimedop_32)
+CALL_FUNCTION(SYS_COMPAT "ipc", ipc_32)
 #else
-FUNCTION(SYS_COMPAT "old_shmctl", shmctl_32)
-FUNCTION(SYS_COMPAT "old_semctl", semctl_32)
-FUNCTION(SYS_COMPAT "old_msgctl", msgctl_32)
-FUNCTION("__arm64_sys_semtimedop_time32", semtimedop_32)
+CALL_FUNCTION(SYS_COMPAT "old_shmctl", shmctl_32)
+CALL_FUNCTION(SYS_COMPAT "old_semctl", semctl_32)
+CALL_FUNCTION(SYS_COMPAT "old_msgctl", msgctl_32)
+CALL_FUNCTION("__arm64_sys_semtimedop_time32", semtimedop_32)
 #endif
 
 FUNCTION("newseg", newseg)

@@ -145,33 +145,39 @@ static const struct event *event_of(const struct round *rounds, size_t i)
 	}
 }
 
-/* ahead: as who reads them from a ring buffer sees those that come next. */
-static void apply_all(struct bench *b, const struct round *rounds, bool ahead)
+/* Of one half of the rounds. ahead: as who reads them from a ring buffer sees those that come next,
+ * which stand in the other half. */
+static void apply_half(struct bench *b, const struct round *rounds, size_t half, bool ahead)
 {
-	for (size_t i = 0; i < BATCH; i++) {
-		for (size_t step = 0; ahead && step < LEDGER_EXPECT_STEPS; step++) {
-			size_t at = i + (LEDGER_EXPECT_STEPS - step) * LEDGER_EXPECT_APART;
+	for (size_t i = half * BATCH; i < (half + 1) * BATCH; i++) {
+		const size_t next = (i + LEDGER_EXPECT_AHEAD) % (2 * BATCH);
 
-			if (at < BATCH)
-				ledger__expect(b->ledger, event_of(rounds, at), step);
-		}
+		if (ahead)
+			ledger__expect(b->ledger, event_of(rounds, next));
 		ledger__apply(b->ledger, event_of(rounds, i));
 	}
+}
+
+static void make_half(struct bench *b, struct round *rounds, size_t half)
+{
+	for (size_t i = 0; i < BATCH / 4; i++)
+		make_round(b, &rounds[half * BATCH / 4 + i], draw(b, b->places));
 }
 
 static double measure(struct bench *b, struct round *rounds, bool ahead)
 {
 	uint64_t spent = 0, begin;
-	size_t events = 0;
+	size_t half = 0, events;
 
-	while (events < EVENTS) {
-		for (size_t i = 0; i < BATCH / 4; i++)
-			make_round(b, &rounds[i], draw(b, b->places));
+	make_half(b, rounds, half);
+	for (events = 0; events < EVENTS; events += BATCH) {
+		make_half(b, rounds, !half);
 		begin = clock_ns();
-		apply_all(b, rounds, ahead);
+		apply_half(b, rounds, half, ahead);
 		spent += clock_ns() - begin;
-		events += BATCH;
+		half = !half;
 	}
+	apply_half(b, rounds, half, false);
 	return (double)spent / events;
 }
 
@@ -180,7 +186,7 @@ static struct row run(size_t objects)
 {
 	struct bench b = {.random = 1, .places = objects, .ids = malloc(objects * sizeof(int32_t))};
 	const struct ledger_options options = {.mappings_observed = true};
-	struct round *rounds = malloc(BATCH / 4 * sizeof(*rounds));
+	struct round *rounds = malloc(2 * BATCH / 4 * sizeof(*rounds));
 	struct row row = {.objects = objects};
 	size_t before;
 
@@ -189,7 +195,7 @@ static struct row run(size_t objects)
 		fprintf(stderr, "ledger: out of memory with %zu objects\n", objects);
 		exit(1);
 	}
-	memset(rounds, 1, BATCH / 4 * sizeof(*rounds));
+	memset(rounds, 1, 2 * BATCH / 4 * sizeof(*rounds));
 	memset(b.ids, 1, objects * sizeof(int32_t));
 	before = resident();
 	fill(&b);

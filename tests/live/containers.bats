@@ -287,8 +287,8 @@ reported() {
 	await 10 reported "$T/top" '^{"type":"ledger"'
 	end_trace TERM
 	valid "$T/top"
-	[ "$(of_ours "$T/top" 'select(.type == "object") | "\(.kind) \(.size) \(.creator_alive) \(.container.id) \(.container_by)"')" = \
-		"$(printf '%s\n' "shm 4096 true $ID creator" "sem 5 false $ID creator")" ]
+	[ "$(of_ours "$T/top" 'select(.type == "object") | "\(.kind) \(.size) \(.creator_alive) \(.container.id) \(.container_by)"' | sort)" = \
+		"$(printf '%s\n' "sem 5 false $ID creator" "shm 4096 true $ID creator")" ]
 	[ "$(jq -r 'select(.type == "process") | .container.id' "$T/top" | sort -u)" = "$ID" ]
 	jq -e 'select(.type == "ledger") | .unplaced | type == "number"' "$T/top" >/dev/null
 

@@ -265,7 +265,8 @@ msgsnd(-1, 0, 65535, 0); msgsnd(-1, 0, 65536, 0); msgrcv(-1, 0, 65536, 0, 0); sh
 }
 
 @test "filter: --count in a stream that never ends" {
-	inside "$WORK/burst" 0 1 5 >/dev/null 3>&- &
+	inside "$WORK/burst" 0 1 60 >/dev/null 3>&- &
+	CALLER=$!
 	start_trace -J -e shmctl --count 100000 --ipcns "$IPCNS" -o "$T/ours"
 	await_end
 	[ "$(texts "$T/ours" | wc -l)" -eq 100000 ]

@@ -160,6 +160,12 @@ wrong_usage() { # what the message must name, command...
 			tr -d ' *' | tr , '\n' | sort)"
 }
 
+@test "a command behind the options is no program to trace, but for one behind --" {
+	wrong_usage "'top' is a command of shmtrace" "$shmtrace" --debug top
+	wrong_usage "'ls' is a command of shmtrace" "$shmtrace" trace ls -A
+	wrong_usage "-p and a command exclude each other" "$shmtrace" trace -p 1 -- ls
+}
+
 @test "values that limits cannot read are wrong usage, named with their option" {
 	wrong_usage "-o: .*'FOO'.*shmtrace limits" "$shmtrace" limits -o resource,FOO
 	wrong_usage "-x: .*'ID'" "$shmtrace" limits -x ID

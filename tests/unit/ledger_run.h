@@ -73,8 +73,7 @@ static inline void apply(struct run *run, const struct event *event)
 		print_event(event);
 	/* That changes nothing: the same ends are reached. */
 	run->f.ledger->few = 0;
-	for (unsigned int i = 0; i < LEDGER_EXPECT_STEPS; i++)
-		ledger__expect(run->f.ledger, event, i);
+	ledger__expect(run->f.ledger, event);
 	REQUIRE(run, !ledger__apply(run->f.ledger, event));
 	ledger_check(run->f.ledger);
 }

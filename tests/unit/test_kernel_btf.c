@@ -14,7 +14,7 @@
 
 #include "source/kernel_btf.h"
 
-#define EVERY 499 /* looked for; a search takes a millisecond or two */
+#define EVERY 499 /* looked for: libbpf takes its time */
 
 static void test_types_have_the_ids_that_libbpf_says(void **state)
 {

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define HASH_NEAR 4 /* places from where the code says: most structs are in one of them */
+
 struct hash {
 	/* Address << 16 | 8 bits of the code << 8 | distance from where the code says; 0: empty. */
 	uint64_t *slots;
@@ -45,12 +47,39 @@ static inline uint64_t hash__mix(uint64_t first, uint32_t second)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+struct hash_words {
+	uint64_t first;
+	uint32_t second;
+};
+
+/* Word by word, as it has mostly just been written: a load of two words that were stored one by one
+ * waits until both have left the processor. */
+static inline struct hash_words hash__words(const void *key, uint32_t key_size)
+{
+	typedef const volatile uint32_t __attribute__((may_alias)) word;
+	word *words = key;
+
+	return (struct hash_words){
+		.first = words[0] | (key_size > 4 ? (uint64_t)words[1] << 32 : 0),
+		.second = key_size > 8 ? words[2] : 0,
+	};
+}
+
 static inline uint64_t hash__code(const void *key, uint32_t key_size)
 {
-	uint32_t words[3] = {0};
+	const struct hash_words words = hash__words(key, key_size);
 
-	memcpy(words, key, key_size);
-	return hash__mix(words[0] | (uint64_t)words[1] << 32, words[2]);
+	return hash__mix(words.first, words.second);
+}
+
+static inline bool hash__has_key(const void *element, struct hash_words key, uint32_t key_size)
+{
+	struct hash_words words = {0};
+
+	memcpy(&words.first, element, key_size < 8 ? key_size : 8);
+	if (key_size > 8)
+		memcpy(&words.second, (const char *)element + 8, key_size - 8);
+	return words.first == key.first && words.second == key.second;
 }
 
 static inline void *hash__element(uint64_t slot)
@@ -84,26 +113,40 @@ static inline void *hash__candidate(const struct hash *hash, uint64_t code, uint
 static inline __attribute__((always_inline)) void hash__fetch(const struct hash *hash,
 							      uint64_t code)
 {
-	if (hash->slots)
-		__builtin_prefetch(&hash->slots[code & hash->mask], 1);
+	if (!hash->slots)
+		return;
+	__builtin_prefetch(&hash->slots[code & hash->mask], 1);
+	__builtin_prefetch(&hash->slots[(code + HASH_NEAR) & hash->mask], 1);
 }
 
-static inline void *hash__guess(const struct hash *hash, uint64_t code)
+/* A struct that may be the one with that key, or not the one where there are two. NULL: none that
+ * is near. Without branches: no processor can predict which of the places it is. */
+static inline __attribute__((always_inline)) void *hash__guess(const struct hash *hash,
+							       uint64_t code)
 {
-	uint32_t rank = 0;
+	const uint64_t tag = code >> 56 << 8;
+	uint64_t found = 0;
 
-	return hash__candidate(hash, code, &rank);
+	if (!hash->slots)
+		return NULL;
+	for (uint32_t rank = 0; rank < HASH_NEAR; rank++) {
+		const uint64_t slot = hash->slots[(code + rank) & hash->mask];
+
+		found = (slot & 0xffff) == (tag | rank) ? slot : found;
+	}
+	return hash__element(found);
 }
 
 static inline void *hash__find(const struct hash *hash, const void *key, uint32_t key_size)
 {
-	const uint64_t code = hash__code(key, key_size);
+	const struct hash_words words = hash__words(key, key_size);
+	const uint64_t code = hash__mix(words.first, words.second);
 	uint32_t rank = 0;
 
 	for (;; rank++) {
 		void *element = hash__candidate(hash, code, &rank);
 
-		if (!element || !memcmp(element, key, key_size))
+		if (!element || hash__has_key(element, words, key_size))
 			return element;
 	}
 }

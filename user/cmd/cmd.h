@@ -24,6 +24,12 @@ struct command_info {
 	int (*run)(int argc, char *argv[]);
 };
 
+/* All of them; the first is run where none is named. Ended by one without a name. */
+extern const struct command_info commands[];
+
+/* NULL: there is none of that name. */
+const struct command_info *command__find(const char *name);
+
 /* The help of a command, from its option table, to standard output. Ends the program. */
 void cmd__print_help(const struct argp_state *state);
 

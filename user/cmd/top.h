@@ -12,6 +12,7 @@
 #include "cmd/explainer.h"
 #include "source/bpf.h"
 #include "source/containers.h"
+#include "source/live_snapshot.h"
 #include "view/failures.h"
 #include "view/ledger.h"
 #include "view/terminal.h"
@@ -30,6 +31,7 @@ struct top {
 	struct bpf_source *source;
 	struct ledger *ledger;
 	struct containers *containers;
+	struct live_snapshot *live;
 	/* Of the screen; NULL, and counted for nobody, without it. */
 	struct terminal *terminal;
 	struct failures *failures;

@@ -262,7 +262,7 @@ static int look_after_ledger(struct trace *trace, int n)
 	int err = 0;
 
 	if (trace->ledger && n < BUSY)
-		err = trace_ledger__tick(trace->ledger, trace->source, now_ns, n == 0, &said);
+		err = trace_ledger__tick(trace->ledger, now_ns, n == 0, &said);
 	if (trace->explainer)
 		said |= explainer__tick(trace->explainer, now_ns);
 	if (!err && said)
@@ -311,7 +311,7 @@ static int drain(struct trace *trace)
 		report_loss(trace, clock_ns(CLOCK_MONOTONIC), lost);
 	}
 	if (trace->ledger) {
-		n = trace_ledger__finish(trace->ledger, trace->source, clock_ns(CLOCK_MONOTONIC));
+		n = trace_ledger__finish(trace->ledger, clock_ns(CLOCK_MONOTONIC));
 		if (n < 0)
 			pr_debug("cannot read what is left: %s", strerror(-n));
 	}
@@ -497,11 +497,11 @@ static int open_view(struct trace *trace)
 	return trace->view ? 0 : -ENOMEM;
 }
 
-static void expect(void *context, const struct event *event, unsigned int step)
+static void expect(void *context, const struct event *event)
 {
-	const struct trace *trace = context;
+	struct trace *trace = context;
 
-	ledger__expect(trace_ledger__get(trace->ledger), event, step);
+	trace_ledger__expect(trace->ledger, event);
 }
 
 static int open_source(struct trace *trace)

@@ -21,6 +21,7 @@ struct trace_ledger {
 	const char *container; /* NULL: all */
 	struct ledger *ledger;
 	struct containers *containers;
+	struct live_snapshot *live; /* NULL before the start */
 	bool mappings_observed;
 	uint64_t reconciled_ns;
 	bool changed;		 /* since then */
@@ -141,6 +142,7 @@ void trace_ledger__free(struct trace_ledger *self)
 		return;
 	ledger__free(self->ledger);
 	containers__free(self->containers);
+	live_snapshot__free(self->live);
 	if (self->family)
 		descent__free(self->family);
 	free(self->leaks);
@@ -150,6 +152,11 @@ void trace_ledger__free(struct trace_ledger *self)
 const struct ledger *trace_ledger__get(const struct trace_ledger *self)
 {
 	return self->ledger;
+}
+
+void trace_ledger__expect(struct trace_ledger *self, const struct event *event)
+{
+	ledger__expect(self->ledger, event);
 }
 
 static int apply(void *context, const struct event *event)
@@ -163,8 +170,9 @@ static int apply(void *context, const struct event *event)
 int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *source)
 {
 	struct snapshot_report report;
+	int err = live_snapshot__new(&self->live, source);
 
-	return live_snapshot__read(source, apply, self, &report);
+	return err ? err : live_snapshot__read(self->live, apply, self, &report);
 }
 
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event)
@@ -193,17 +201,16 @@ static bool say_settled_leaks(struct trace_ledger *self, uint64_t now_ns)
 	       say_leaks(self, self->mappings_observed ? now_ns - SETTLE_NS : self->reconciled_ns);
 }
 
-static int compare(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns)
+static int compare(struct trace_ledger *self, uint64_t now_ns)
 {
 	struct snapshot_report report;
 
 	self->changed = false;
 	self->reconciled_ns = now_ns;
-	return live_snapshot__read(source, apply, self, &report);
+	return live_snapshot__read(self->live, apply, self, &report);
 }
 
-int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns,
-		       bool idle, bool *said)
+int trace_ledger__tick(struct trace_ledger *self, uint64_t now_ns, bool idle, bool *said)
 {
 	const bool hasty = !ledger__is_exact(self->ledger) || !self->mappings_observed;
 	const uint64_t interval = hasty ? RECONCILE_MIN_NS : RECONCILE_NS;
@@ -211,18 +218,17 @@ int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *sourc
 
 	/* Where calls never pause it must be done all the same. */
 	if (self->changed && now_ns - self->reconciled_ns >= (idle ? interval : 2 * interval))
-		err = compare(self, source, now_ns);
+		err = compare(self, now_ns);
 	*said = say_settled_leaks(self, now_ns);
 	return err;
 }
 
-int trace_ledger__finish(struct trace_ledger *self, const struct bpf_source *source,
-			 uint64_t now_ns)
+int trace_ledger__finish(struct trace_ledger *self, uint64_t now_ns)
 {
 	int err = 0;
 
 	if (self->n_leaks && !self->mappings_observed)
-		err = compare(self, source, now_ns);
+		err = compare(self, now_ns);
 	say_leaks(self, UINT64_MAX);
 	return err;
 }

@@ -22,9 +22,11 @@ void trace_ledger__free(struct trace_ledger *self);
 /* What all events so far have made of it. */
 const struct ledger *trace_ledger__get(const struct trace_ledger *self);
 
-/* Of the view's own source: what exists already. 0 or -errno. */
+/* What exists already, once; the source must outlive the ledger. 0 or -errno. */
 int trace_ledger__start(struct trace_ledger *self, const struct bpf_source *source);
 
+/* As ledger__expect. */
+void trace_ledger__expect(struct trace_ledger *self, const struct event *event);
 /* 0 or -ENOMEM. */
 int trace_ledger__apply(struct trace_ledger *self, const struct event *event);
 
@@ -36,11 +38,9 @@ const struct container *trace_ledger__container(const struct trace_ledger *self,
  * behind for good. idle: nothing is waiting in the ring, which is the better moment. true in *said:
  * the view has written. 0 or -errno.
  */
-int trace_ledger__tick(struct trace_ledger *self, const struct bpf_source *source, uint64_t now_ns,
-		       bool idle, bool *said);
+int trace_ledger__tick(struct trace_ledger *self, uint64_t now_ns, bool idle, bool *said);
 
 /* Says, at the end, what has been left behind just now. 0 or -errno. */
-int trace_ledger__finish(struct trace_ledger *self, const struct bpf_source *source,
-			 uint64_t now_ns);
+int trace_ledger__finish(struct trace_ledger *self, uint64_t now_ns);
 
 #endif

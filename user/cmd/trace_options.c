@@ -279,6 +279,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARGS:
 		options->command = state->argv + state->next;
+		/* 'shmtrace --debug top' is no wish to trace the program of that name. */
+		if (!state->quoted && command__find(*options->command))
+			argp_error(state,
+				   "'%s' is a command of shmtrace, and comes before all options; "
+				   "to trace a program of that name: -- %s",
+				   *options->command, *options->command);
 		break;
 	case 'p':
 	case 'u':

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an event will touch, fetched before it is applied. Each step reads what the step before has
- * fetched, so that none of them waits for memory. A guess of the table may be another's: to fetch
- * that in vain does no harm.
+ * What an event will touch, fetched before it is applied, in steps: each reads what the step before
+ * has fetched, a few events ago, so that none of them waits for memory. Only codes are kept from
+ * one step to the next, since what they lead to may be gone by then. A guess of the table may be
+ * another's: to fetch that in vain does no harm.
  */
 #include "ledger/internal.h"
 
 /* gcc 12 takes a function that only fetches for one without effect, and drops calls of it. */
 #define FETCH inline __attribute__((always_inline))
-
-static uint64_t object_code(uint32_t ipcns, uint32_t kind, int32_t id)
-{
-	return hash__mix(ipcns | (uint64_t)kind << 32, id);
-}
 
 static FETCH void fetch(const void *begin, size_t lines)
 {
@@ -20,102 +16,142 @@ static FETCH void fetch(const void *begin, size_t lines)
 		__builtin_prefetch((const char *)begin + i * 64, 1);
 }
 
-static FETCH void expect_mapping(const struct ledger *ledger, const struct mapping_event *event,
-				 unsigned int step)
+/* With an address it goes on into a second line. */
+static FETCH void fetch_mapping(const struct ledger *ledger, const struct mapping *m)
 {
-	const uint64_t space_code = hash__mix(event->mm, 0);
-	const uint64_t code = object_code(event->ipcns, OBJECT_SHM, event->id);
+	fetch(m, ledger->options.mappings_observed ? 1 : 2);
+}
+
+static FETCH void expect_process(const struct ledger *ledger, struct expectation *expected,
+				 uint32_t pid)
+{
+	expected->process = hash__mix(pid, 0);
+	hash__fetch(&ledger->processes, expected->process);
+}
+
+static FETCH void expect_space(const struct ledger *ledger, struct expectation *expected,
+			       uint64_t mm)
+{
+	expected->space = hash__mix(mm, 0);
+	hash__fetch(&ledger->spaces, expected->space);
+}
+
+static FETCH void expect_object(const struct ledger *ledger, struct expectation *expected,
+				uint32_t ipcns, uint32_t kind, int32_t id)
+{
+	expected->object = hash__mix(ipcns | (uint64_t)kind << 32, id);
+	hash__fetch(&ledger->objects, expected->object);
+}
+
+static FETCH void fetch_places(const struct ledger *ledger, struct expectation *expected,
+			       const struct event *event)
+{
+	const struct object_event *object = (const struct object_event *)event;
+	const struct mapping_event *mapping = (const struct mapping_event *)event;
+
+	expected->what = EXPECTED_NOTHING;
+	switch (event->type) {
+	case EVENT_CALL:
+	case EVENT_CALL_LIMITS:
+	case EVENT_CALL_LEDGER:
+		expected->what = EXPECTED_CALL;
+		expect_process(ledger, expected, event->pid);
+		break;
+	case EVENT_OBJECT:
+		expected->what = EXPECTED_OBJECT;
+		expect_object(ledger, expected, object->ipcns, object->kind, object->id);
+		if (object->action != OBJECT_CREATED)
+			break;
+		expected->what = EXPECTED_NEW;
+		expect_process(ledger, expected, event->pid);
+		break;
+	case EVENT_MAPPING:
+		expected->what = EXPECTED_MAPPING;
+		expect_space(ledger, expected, mapping->mm);
+		expect_object(ledger, expected, mapping->ipcns, OBJECT_SHM, mapping->id);
+		break;
+	}
+}
+
+static FETCH void fetch_structs(const struct ledger *ledger, const struct expectation *expected)
+{
+	switch (expected->what) {
+	case EXPECTED_CALL:
+	case EXPECTED_NEW:
+		fetch(hash__guess(&ledger->processes, expected->process), 2);
+		break;
+	case EXPECTED_MAPPING:
+		fetch(hash__guess(&ledger->spaces, expected->space), 1);
+		/* fall through */
+	case EXPECTED_OBJECT:
+		fetch(hash__guess(&ledger->objects, expected->object), 2);
+	}
+}
+
+/* Process, lists. */
+static FETCH void fetch_heads(const struct ledger *ledger, const struct expectation *expected)
+{
+	const struct ledger_process *process;
 	const struct address_space *space;
 	const struct ledger_object *object;
 
-	if (step == 0) {
-		hash__fetch(&ledger->spaces, space_code);
-		hash__fetch(&ledger->objects, code);
-		return;
-	}
-	space = hash__guess(&ledger->spaces, space_code);
-	object = hash__guess(&ledger->objects, code);
-	if (step == 1) {
-		fetch(space, 1);
-		fetch(object, 2);
-	} else if (step == 2) {
-		fetch(space ? space->processes : NULL, 1);
-		fetch(space ? space->mappings : NULL, 1);
-		fetch(object ? object->mappings : NULL, 1);
-	} else if (object && object->mappings) {
-		fetch(object->mappings->prev_of_space, 1);
-		fetch(object->mappings->next_of_space, 1);
-	}
-}
-
-static FETCH void expect_created(const struct ledger *ledger, const struct object_event *event,
-				 unsigned int step)
-{
-	const uint64_t code = hash__mix(event->head.pid, 0);
-	const struct ledger_process *process;
-
-	if (step == 0) {
-		hash__fetch(&ledger->processes, code);
-		hash__fetch(&ledger->objects, object_code(event->ipcns, event->kind, event->id));
-		return;
-	}
-	process = hash__guess(&ledger->processes, code);
-	if (step == 1)
-		fetch(process, 2);
-	else if (step == 2)
+	switch (expected->what) {
+	case EXPECTED_NEW:
+		process = hash__guess(&ledger->processes, expected->process);
 		fetch(process ? process->objects : NULL, 1);
-}
-
-static FETCH void expect_object(const struct ledger *ledger, const struct object_event *event,
-				unsigned int step)
-{
-	const uint64_t code = object_code(event->ipcns, event->kind, event->id);
-	const struct ledger_object *object;
-
-	if (step == 0) {
-		hash__fetch(&ledger->objects, code);
-		return;
-	}
-	object = hash__guess(&ledger->objects, code);
-	if (step == 1) {
-		fetch(object, 2);
-	} else if (step == 2 && object) {
+		break;
+	case EXPECTED_MAPPING:
+		space = hash__guess(&ledger->spaces, expected->space);
+		object = hash__guess(&ledger->objects, expected->object);
+		fetch(space ? space->processes : NULL, 1);
+		fetch_mapping(ledger, space ? space->mappings : NULL);
+		fetch_mapping(ledger, object ? object->mappings : NULL);
+		break;
+	case EXPECTED_OBJECT:
+		object = hash__guess(&ledger->objects, expected->object);
+		if (!object)
+			break;
 		fetch(object->owner, 1);
 		fetch(object->prev_of_owner, 1);
 		fetch(object->next_of_owner, 1);
 	}
 }
 
-static FETCH void expect_call(const struct ledger *ledger, const struct call_event *event,
-			      unsigned int step)
+/* By an object we come to its own mapping; without one, address by address to one of the space. */
+static FETCH void fetch_neighbours(const struct ledger *ledger, const struct expectation *expected)
 {
-	const uint64_t code = hash__mix(event->head.pid, 0);
+	const struct address_space *space;
+	const struct ledger_object *object;
+	const struct mapping *m;
 
-	if (step == 0)
-		hash__fetch(&ledger->processes, code);
-	else if (step == 1)
-		fetch(hash__guess(&ledger->processes, code), 3);
+	if (expected->what != EXPECTED_MAPPING)
+		return;
+	if (ledger->options.mappings_observed) {
+		object = hash__guess(&ledger->objects, expected->object);
+		m = object ? object->mappings : NULL;
+	} else {
+		space = hash__guess(&ledger->spaces, expected->space);
+		m = space ? space->mappings : NULL;
+		fetch(m ? m->object : NULL, 2);
+	}
+	if (!m)
+		return;
+	fetch_mapping(ledger, m->prev_of_space);
+	fetch_mapping(ledger, m->next_of_space);
 }
 
-void ledger__expect(const struct ledger *ledger, const struct event *event, unsigned int step)
+void ledger__expect(struct ledger *ledger, const struct event *event)
 {
-	const struct object_event *object = (const struct object_event *)event;
+	struct expectation *expected = ledger->expected;
+	const uint32_t n = ledger->n_expected++;
 
 	if (ledger->objects.count < ledger->few)
 		return;
-	switch (event->type) {
-	case EVENT_CALL:
-	case EVENT_CALL_LIMITS:
-		expect_call(ledger, (const struct call_event *)event, step);
-		break;
-	case EVENT_OBJECT:
-		if (object->action == OBJECT_CREATED)
-			expect_created(ledger, object, step);
-		else
-			expect_object(ledger, object, step);
-		break;
-	case EVENT_MAPPING:
-		expect_mapping(ledger, (const struct mapping_event *)event, step);
-		break;
-	}
+	if (event)
+		fetch_places(ledger, &expected[n % LEDGER_EXPECT_AHEAD], event);
+	else
+		expected[n % LEDGER_EXPECT_AHEAD].what = EXPECTED_NOTHING;
+	fetch_structs(ledger, &expected[(n - LEDGER_EXPECT_AHEAD / 4) % LEDGER_EXPECT_AHEAD]);
+	fetch_heads(ledger, &expected[(n - LEDGER_EXPECT_AHEAD / 2) % LEDGER_EXPECT_AHEAD]);
+	fetch_neighbours(ledger, &expected[(n + LEDGER_EXPECT_AHEAD / 4) % LEDGER_EXPECT_AHEAD]);
 }

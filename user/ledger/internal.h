@@ -114,8 +114,9 @@ struct ledger_container {
 	UT_hash_handle hh;
 };
 
-/* Which errnos, and how often: of the few processes whose calls fail. */
+/* Of the few processes whose calls fail. */
 struct error_counts {
+	uint64_t failed, enospc;
 	struct {
 		int number;
 		uint64_t count;
@@ -123,45 +124,47 @@ struct error_counts {
 };
 
 struct ledger_process {
-	uint32_t pid; /* the key, while it lives */
-	uint32_t parent;
+	uint32_t pid;		  /* the key, while it lives */
+	uint32_t references : 31; /* by objects it owns and address spaces it ended in */
+	bool alive : 1;
 	uint64_t start_ns;
-	struct address_space *space;   /* NULL: not known, or ended */
+	struct ledger_process *next_of_space; /* while it lives */
 	struct ledger_object *objects; /* that it made and that still exist, the latest first */
 	uint64_t existing_bytes, attached_bytes, peak_bytes;
-	uint32_t created, existing;
+	uint32_t existing, leaked;
 	/* The second line. */
-	uint64_t
-		found_ns; /* a reading saw all that it had; what is older is in that. 0: none did */
-	uint64_t known_ns; /* it lived then */
-	uint32_t leaked;
-	uint32_t uid;
 	char comm[EVENT_COMM_LEN];
-	uint32_t references; /* by objects it owns and address spaces it ended in */
-	uint32_t status;
-	uint32_t generation;
-	bool alive;
-	bool container_told; /* else what `container` says is the parent's */
+	uint32_t uid;
+	uint32_t created;
+	uint64_t known_ns; /* it lived then */
 	uint64_t calls;
-	/* The third. */
-	uint64_t failed, enospc;
-	struct error_counts *errors;	    /* NULL: none */
+	struct error_counts *errors;	    /* NULL: none has failed */
 	struct ledger_container *container; /* a reference; NULL: not known */
 	struct lineage *lineage;	    /* NULL: it knows nothing */
+	/* The third. */
 	struct ledger_process *prev_of_lineage, *next_of_lineage;
-	uint64_t ended_ns;
+	struct address_space *space; /* NULL: not known, or ended */
 	union {
 		struct { /* while it lives */
-			struct ledger_process *prev_of_space, *next_of_space;
+			struct ledger_process *prev_of_space;
+			/* A reading saw all that it had; what is older is in that. 0: none did. */
+			uint64_t found_ns;
 		};
 		struct { /* of ledger.ended */
 			struct ledger_process *prev_ended, *next_ended;
 		};
 	};
+	uint64_t ended_ns;
+	uint32_t parent;
+	uint32_t status;
+	uint32_t generation : 31;
+	bool container_told : 1; /* else what `container` says is the parent's */
 };
 
 /* What they are made for; growing one of them is a decision. */
 _Static_assert(sizeof(struct ledger_object) == 128, "two cache lines");
+_Static_assert(offsetof(struct ledger_process, comm) == 64, "what mappings touch: one cache line");
+_Static_assert(sizeof(struct ledger_process) == 192, "three");
 _Static_assert(sizeof(struct mapping) == 64, "one cache line");
 _Static_assert(sizeof(struct address_space) == 64, "one cache line");
 
@@ -178,6 +181,20 @@ struct tombstone {
 	struct object_key key;
 	uint64_t destroyed_ns;
 	UT_hash_handle hh;
+};
+
+enum expected {
+	EXPECTED_NOTHING,
+	EXPECTED_CALL,	  /* process */
+	EXPECTED_NEW,	  /* process; of the object there is but its place */
+	EXPECTED_OBJECT,  /* object */
+	EXPECTED_MAPPING, /* space, object */
+};
+
+/* Where an event that is expected leads to. */
+struct expectation {
+	uint32_t what;			 /* enum expected */
+	uint64_t process, space, object; /* codes */
 };
 
 struct ledger {
@@ -204,6 +221,8 @@ struct ledger {
 	size_t few;	  /* objects: with fewer all is in the cache anyway */
 	size_t n_mappings, n_uses, n_ended, n_unsettled;
 	bool out_of_memory;
+	uint32_t n_expected;
+	struct expectation expected[LEDGER_EXPECT_AHEAD];
 };
 
 /* processes.c */

@@ -10,9 +10,6 @@
 
 #include "ledger/internal.h"
 
-/* Not shared with its neighbour. */
-#define WHOLE_LINES(bytes) (((bytes) + 63) & ~63UL)
-
 struct ledger *ledger__new(const struct ledger_options *options)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -29,7 +26,7 @@ struct ledger *ledger__new(const struct ledger_options *options)
 	hash__init(&ledger->processes, sizeof(uint32_t));
 	hash__init(&ledger->spaces, sizeof(uint64_t));
 	pool__init(&ledger->object_pool, sizeof(struct ledger_object) + past);
-	pool__init(&ledger->process_pool, WHOLE_LINES(sizeof(struct ledger_process)));
+	pool__init(&ledger->process_pool, sizeof(struct ledger_process));
 	pool__init(&ledger->space_pool, sizeof(struct address_space));
 	pool__init(&ledger->mapping_pool, sizeof(struct mapping) + address);
 	pool__init(&ledger->use_pool, sizeof(struct use));
@@ -155,8 +152,6 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 		.alive = process->alive,
 		.status = process->status,
 		.calls = process->calls,
-		.failed = process->failed,
-		.enospc = process->enospc,
 		.created = process->created,
 		.existing = process->existing,
 		.leaked = process->leaked,
@@ -165,6 +160,10 @@ void ledger__process_info(const struct ledger_process *process, struct process_i
 		.peak_bytes = process->peak_bytes,
 	};
 	memcpy(info->comm, process->comm, sizeof(process->comm));
+	if (process->errors) {
+		info->failed = process->errors->failed;
+		info->enospc = process->errors->enospc;
+	}
 	for (int i = 0; process->errors && i < LEDGER_ERRNOS; i++) {
 		info->errnos[i].number = process->errors->errnos[i].number;
 		info->errnos[i].count = process->errors->errnos[i].count;

@@ -65,14 +65,12 @@ void ledger__free(struct ledger *ledger);
 int ledger__apply(struct ledger *ledger, const struct event *event);
 
 /*
- * An event that will be applied soon: gets what it will touch into the processor's cache and
- * changes nothing. Of use where memory is far away, with more objects than the cache can hold: step
- * 0, then 1 and so on to LEDGER_EXPECT_STEPS - 1, with LEDGER_EXPECT_APART other events in
- * between.
+ * The event that will be applied after LEDGER_EXPECT_AHEAD others; NULL: not known. Called for each
+ * that is applied, it gets what they will touch into the processor's cache, and changes nothing
+ * that anybody can see. Of use with more objects than the cache can hold.
  */
-#define LEDGER_EXPECT_STEPS 4
-#define LEDGER_EXPECT_APART 4
-void ledger__expect(const struct ledger *ledger, const struct event *event, unsigned int step);
+#define LEDGER_EXPECT_AHEAD 16 /* a power of two */
+void ledger__expect(struct ledger *ledger, const struct event *event);
 
 /* Events were lost since the last complete snapshot: what stands here may be wrong. */
 bool ledger__is_exact(const struct ledger *ledger);

@@ -400,8 +400,8 @@ static void apply_detached(struct ledger *ledger, const struct mapping_event *ev
 		return;
 	object__touch(object, event->head.time_ns);
 	/* Of a fork that failed it is the parent. */
-	ended = space->processes ? NULL : space->last_ended;
-	if (!ended)
+	ended = space->processes ? space->processes : space->last_ended;
+	if (!ended || (space->processes && ended->pid != event->head.pid))
 		ended = process__find(ledger, event->head.pid);
 	set_count(ledger, m, m->count - 1);
 	after_detach(ledger, object, ended, event->head.time_ns);

@@ -47,7 +47,8 @@ struct ledger_object *object__get(struct ledger *ledger, const struct object_key
 	}
 	object->key = *key;
 	object->has_past = ledger->options.keep_past;
-	if (!hash__add(&ledger->objects, object)) {
+	/* Each object has one, so that all namespaces can stand for all objects. */
+	if (!namespace__get(ledger, key->ipcns) || !hash__add(&ledger->objects, object)) {
 		pool__free(&ledger->object_pool, object);
 		ledger->out_of_memory = true;
 		return NULL;
@@ -220,7 +221,6 @@ static void apply_created(struct ledger *ledger, const struct object_event *even
 	}
 	if (owner && key->kind != OBJECT_SHM)
 		use__add(ledger, owner, object, event->head.time_ns);
-	namespace__get(ledger, key->ipcns);
 	/* Told so late that its creator has ended already. */
 	object__check_leak(ledger, object, NULL, event->head.time_ns);
 }

@@ -295,7 +295,7 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 	}
 }
 
-static void count_errno(struct ledger *ledger, struct ledger_process *process, int number)
+static void count_failure(struct ledger *ledger, struct ledger_process *process, int number)
 {
 	if (!process->errors)
 		process->errors = calloc(1, sizeof(*process->errors));
@@ -303,6 +303,8 @@ static void count_errno(struct ledger *ledger, struct ledger_process *process, i
 		ledger->out_of_memory = true;
 		return;
 	}
+	process->errors->failed++;
+	process->errors->enospc += number == ENOSPC;
 	for (int i = 0; i < LEDGER_ERRNOS; i++) {
 		if (process->errors->errnos[i].number &&
 		    process->errors->errnos[i].number != number)
@@ -369,9 +371,7 @@ void process__count_call(struct ledger *ledger, const struct call_event *call)
 		return;
 	process->calls++;
 	if (call->ret < 0 && call->ret >= -4095) {
-		process->failed++;
-		process->enospc += call->ret == -ENOSPC;
-		count_errno(ledger, process, -call->ret);
+		count_failure(ledger, process, -call->ret);
 		return;
 	}
 	if (only_looks(call))

@@ -423,6 +423,16 @@ static void keep_attached_namespaces(struct ledger *ledger)
 	}
 }
 
+static bool is_any_unfound(const struct ledger *ledger)
+{
+	const struct namespace *ns, *next;
+
+	HASH_ITER (hh, ledger->namespaces, ns, next)
+		if (ns->generation != ledger->generation)
+			return true;
+	return false;
+}
+
 /*
  * Namespaces that nobody is in any more have ended, and all that was in them. Function hooks see
  * that; and where one is kept by a file alone, they alone know it.
@@ -434,6 +444,8 @@ static void end_namespaces(struct ledger *ledger)
 	struct hash_walk walk;
 
 	if (!ledger->namespaces_told || (ledger->options.mappings_observed && !ledger->lost))
+		return;
+	if (!is_any_unfound(ledger))
 		return;
 	keep_attached_namespaces(ledger);
 	walk = hash__walk(&ledger->objects);

@@ -36,6 +36,9 @@
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
+/* What the kernel gathers before it hands it over (PAGE_SIZE << 3, kernel/bpf/bpf_iter.c). */
+#define ITERATOR_BYTES (1u << 15)
+
 #define UNFINISHED_NS 1000000000ULL
 
 #define CALLS_BLOCKING \
@@ -111,11 +114,17 @@ static int handle_sample(void *context, const void *record)
 	return err || source->last_batch >= BATCH_MAX ? -EAGAIN : 0;
 }
 
-static void handle_ahead(void *context, const void *record, unsigned int step)
+static void handle_ahead(void *context, const void *record)
 {
 	struct bpf_source *source = context;
+	const struct event *event = record, *inferred = NULL;
+	union inference room;
 
-	source->ahead(source->context, record, step);
+	if (event && event->type == EVENT_CALL_LEDGER)
+		inferred = inference__of(record, &room);
+	if (inferred)
+		source->ahead(source->context, inferred);
+	source->ahead(source->context, event);
 }
 
 static int open_ring(struct bpf_source *source, const struct bpf_source_options *options)
@@ -123,12 +132,10 @@ static int open_ring(struct bpf_source *source, const struct bpf_source_options 
 	const struct ring_handler handler = {
 		.record = handle_sample,
 		.ahead = options->ahead ? handle_ahead : NULL,
-		.steps = LEDGER_EXPECT_STEPS,
-		.apart = LEDGER_EXPECT_APART,
+		.distance = LEDGER_EXPECT_AHEAD,
 		.context = source,
 	};
 
-	_Static_assert(LEDGER_EXPECT_STEPS <= RING_STEPS_MAX, "cursors");
 	source->ahead = options->ahead;
 	return ring__new(&source->ring, bpf_map__fd(source->skel->maps.events),
 			 bpf_map__max_entries(source->skel->maps.events), &handler);
@@ -215,6 +222,8 @@ static void set_iterators(struct shmtrace_bpf *skel, const struct bpf_source_opt
 	const bool over_mappings = options->ledger && probe__in_btf("bpf_iter_task_vma");
 
 	bpf_program__set_autoload(skel->progs.iter_task, options->ledger);
+	bpf_program__set_autoload(skel->progs.iter_task_namespace, options->ledger);
+	bpf_program__set_autoload(skel->progs.read_table, options->ledger);
 	bpf_program__set_autoload(skel->progs.iter_task_vma, over_mappings);
 	bpf_program__set_autoload(skel->progs.iter_task_list,
 				  options->ledger && !over_mappings &&
@@ -646,30 +655,40 @@ bool bpf_source__mappings_observed(const struct bpf_source *source)
 }
 
 /* Calls `each` for every record that the iterator writes. 0 or -errno. */
-static int iterate(struct bpf_program *program, size_t record_size,
-		   void (*each)(void *context, const void *record), void *context)
+static int iterate(struct bpf_program *program, const union bpf_iter_link_info *of,
+		   size_t record_size, void (*each)(void *context, const void *record),
+		   void *context)
 {
-	char records[4096];
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = (union bpf_iter_link_info *)of,
+		    .link_info_len = of ? sizeof(*of) : 0);
+	const size_t size = ITERATOR_BYTES / record_size * record_size;
 	struct bpf_link *link;
+	char *records;
 	ssize_t len;
 	int fd, err = 0;
 
-	link = bpf_program__attach_iter(program, NULL);
+	link = bpf_program__attach_iter(program, &options);
 	if (!link)
 		return -errno;
+	records = malloc(size);
+	if (!records) {
+		err = -ENOMEM;
+		goto out;
+	}
 	fd = bpf_iter_create(bpf_link__fd(link));
 	if (fd < 0) {
 		err = -errno;
 		goto out;
 	}
 	/* The kernel hands over whole records, as many as fit. */
-	while ((len = read(fd, records, sizeof(records) / record_size * record_size)) > 0)
+	while ((len = read(fd, records, size)) > 0)
 		for (ssize_t at = 0; at + (ssize_t)record_size <= len; at += record_size)
 			each(context, records + at);
 	if (len < 0)
 		err = -errno;
 	close(fd);
 out:
+	free(records);
 	bpf_link__destroy(link);
 	return err;
 }
@@ -677,11 +696,20 @@ out:
 int bpf_source__for_each_task(const struct bpf_source *source,
 			      void (*each)(void *context, const void *task_record), void *context)
 {
-	return iterate(source->skel->progs.iter_task, sizeof(struct task_record), each, context);
+	return iterate(source->skel->progs.iter_task, NULL, sizeof(struct task_record), each,
+		       context);
 }
 
-int bpf_source__for_each_mapping(const struct bpf_source *source,
-				 void (*each)(void *context, const void *vma_record), void *context)
+int bpf_source__for_each_task_namespace(const struct bpf_source *source,
+					void (*each)(void *context, const void *task_record),
+					void *context)
+{
+	return iterate(source->skel->progs.iter_task_namespace, NULL, sizeof(struct task_record),
+		       each, context);
+}
+
+static int iterate_mappings(const struct bpf_source *source, const union bpf_iter_link_info *of,
+			    void (*each)(void *context, const void *vma_record), void *context)
 {
 	struct bpf_program *const ways[] = {
 		source->skel->progs.iter_task_vma,
@@ -690,6 +718,45 @@ int bpf_source__for_each_mapping(const struct bpf_source *source,
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
 		if (bpf_program__autoload(ways[i]))
-			return iterate(ways[i], sizeof(struct vma_record), each, context);
+			return iterate(ways[i], of, sizeof(struct vma_record), each, context);
 	return -EOPNOTSUPP;
+}
+
+int bpf_source__for_each_mapping(const struct bpf_source *source,
+				 void (*each)(void *context, const void *vma_record), void *context)
+{
+	return iterate_mappings(source, NULL, each, context);
+}
+
+int bpf_source__for_each_mapping_of(const struct bpf_source *source, uint32_t pid, bool whole,
+				    void (*each)(void *context, const void *vma_record),
+				    void *context)
+{
+	const union bpf_iter_link_info of = {
+		.task = {.tid = whole ? 0 : pid, .pid = whole ? pid : 0},
+	};
+
+	return iterate_mappings(source, &of, each, context);
+}
+
+int bpf_source__read_table(const struct bpf_source *source, uint64_t ns, uint32_t kind,
+			   uint32_t index, uint32_t semaphore, const struct table_page **page)
+{
+	uint64_t args[] = {ns, kind, index, semaphore};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = args, .ctx_size_in = sizeof(args));
+	const struct table_page *table = &source->skel->bss->table;
+	int err;
+
+	err = bpf_prog_test_run_opts(bpf_program__fd(source->skel->progs.read_table), &options);
+	if (err)
+		return err;
+	*page = table;
+	switch (table->result) {
+	case TABLE_READ:
+		return 0;
+	case TABLE_CHANGES:
+		return -EAGAIN;
+	default:
+		return -EOPNOTSUPP;
+	}
 }

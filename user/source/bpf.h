@@ -24,8 +24,8 @@
 
 #define BPF_SOURCE_BUFFER_MAX (1UL << 30)
 
-/* An event that will be handed over soon: for ledger__expect, with its steps. */
-typedef void (*bpf_source_ahead)(void *context, const struct event *event, unsigned int step);
+/* An event that will be handed over soon, or NULL: for ledger__expect. */
+typedef void (*bpf_source_ahead)(void *context, const struct event *event);
 
 /* All filters run in the kernel, and all that are set must pass. */
 struct bpf_source_options {
@@ -106,6 +106,31 @@ int bpf_source__for_each_task(const struct bpf_source *source,
 int bpf_source__for_each_mapping(const struct bpf_source *source,
 				 void (*each)(void *context, const void *vma_record),
 				 void *context);
+
+/*
+ * The objects of one kind around an index, in the table of a namespace that some task was in a
+ * moment ago (its task_record.ns); semaphore not 0: see struct table_page, which is good until the
+ * next call. 0 or -errno: EAGAIN where the table changed meanwhile, another where this kernel
+ * cannot be asked so. Needs options.ledger.
+ */
+int bpf_source__read_table(const struct bpf_source *source, uint64_t ns, uint32_t kind,
+			   uint32_t index, uint32_t semaphore, const struct table_page **page);
+
+/*
+ * Only of that process, by one of its threads, or (whole) by all of them. Since Linux 6.1; before,
+ * it is as the one above. Nothing where it has ended.
+ */
+int bpf_source__for_each_mapping_of(const struct bpf_source *source, uint32_t pid, bool whole,
+				    void (*each)(void *context, const void *vma_record),
+				    void *context);
+
+/*
+ * For a look at namespaces alone: of each task whose namespace is another than that of the one
+ * before a struct task_record with pid, ns and ipcns.
+ */
+int bpf_source__for_each_task_namespace(const struct bpf_source *source,
+					void (*each)(void *context, const void *task_record),
+					void *context);
 
 /* Hands over what is there. Returns the number of events, or -errno. */
 int bpf_source__consume(struct bpf_source *source);

@@ -13,11 +13,15 @@
 #include <uthash.h>
 
 #include "base/log.h"
+#include "base/vector.h"
 #include "source/kernelfs.h"
 
 #define CGROUP_BYTES 16384 /* a path has 4096 at most; of several hierarchies mostly equal ones */
 #define STAT_BYTES   1024
 #define PATH_BYTES   4200 /* PATH_MAX, and what the kernel puts around it */
+
+/* Of the processes of a namespace: mostly one, of a container with a manager a few more. */
+#define CGROUPS_READ 32
 
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */
 #define NS_PER_S   1000000000ULL
@@ -35,6 +39,18 @@ struct named {
 	UT_hash_handle hh;
 };
 
+/* By what a snapshot says of the cgroups of a process: whose container is that of another, too. */
+struct grouped {
+	uint32_t pid;
+	uint64_t cgroups;
+};
+
+struct group {
+	uint64_t cgroups;
+	struct container container;
+	UT_hash_handle hh;
+};
+
 struct containers {
 	bool by_id;
 	int proc_fd;
@@ -44,6 +60,10 @@ struct containers {
 	struct seen {
 		uint32_t pid, cgroup;
 	} seen[SEEN];
+	/* Of the snapshot that is being told. */
+	struct grouped *grouped; /* by pid, ascending, as they are told */
+	size_t n_grouped, grouped_cap;
+	struct group *groups;
 };
 
 /* Its length, or -errno. */
@@ -116,26 +136,37 @@ bool containers__read(int proc_fd, uint32_t pid, uint64_t start_ns, struct conta
 	return read_container(proc_fd, pid, start_ns, text, &len, container);
 }
 
+/* Those read last are the likeliest. */
+static bool is_read(const uint64_t cgroups[CGROUPS_READ], size_t n_read, uint64_t wanted)
+{
+	for (size_t i = n_read; wanted && i && i + CGROUPS_READ > n_read; i--)
+		if (cgroups[(i - 1) % CGROUPS_READ] == wanted)
+			return true;
+	return false;
+}
+
 bool containers__of_namespace(int proc_fd, const struct processes *processes, uint32_t ipcns,
 			      struct container *container)
 {
 	const uint32_t ourselves = getpid();
 	struct container other;
-	bool found = false;
+	uint64_t cgroups[CGROUPS_READ];
+	size_t n_read = 0;
 
 	for (size_t i = 0; i < processes->count; i++) {
 		const struct found_process *process = &processes->list[i];
 
-		if (process->ipcns != ipcns || process->pid == ourselves)
+		if (process->ipcns != ipcns || process->pid == ourselves ||
+		    is_read(cgroups, n_read, process->cgroups))
 			continue;
 		if (!containers__read(proc_fd, process->pid, process->start_ns, &other))
 			continue;
-		if (found && !container__equal(container, &other))
+		if (n_read && !container__equal(container, &other))
 			return false;
 		*container = other;
-		found = true;
+		cgroups[n_read++ % CGROUPS_READ] = process->cgroups;
 	}
-	return found;
+	return n_read;
 }
 
 bool containers__resolve(int cgroup2_fd, uint32_t id, struct container *container)
@@ -191,11 +222,24 @@ static void forget_names(struct containers *self)
 	}
 }
 
+static void forget_groups(struct containers *self)
+{
+	struct group *group, *next;
+
+	HASH_ITER (hh, self->groups, group, next) {
+		HASH_DEL(self->groups, group);
+		free(group);
+	}
+	self->n_grouped = 0;
+}
+
 void containers__free(struct containers *self)
 {
 	if (!self)
 		return;
 	forget_names(self);
+	forget_groups(self);
+	free(self->grouped);
 	if (self->proc_fd >= 0)
 		close(self->proc_fd);
 	if (self->cgroup2_fd >= 0)
@@ -284,6 +328,69 @@ static int see_by_id(struct containers *self, struct ledger *ledger, const struc
 	return known < 0 ? known : tell(ledger, event->pid, known ? &container : NULL);
 }
 
+static int note_group(struct containers *self, const struct process_event *process)
+{
+	struct grouped *grouped;
+
+	if (process->action != PROCESS_FOUND || !process->cgroups)
+		return 0;
+	grouped = vector__room(self->grouped, self->n_grouped, &self->grouped_cap,
+			       sizeof(*grouped));
+	if (!grouped)
+		return -ENOMEM;
+	self->grouped = grouped;
+	grouped[self->n_grouped++] = (struct grouped){.pid = process->head.pid,
+						      .cgroups = process->cgroups};
+	return 0;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct grouped *p = a, *q = b;
+
+	return (p->pid > q->pid) - (p->pid < q->pid);
+}
+
+/* 0: not known. */
+static uint64_t cgroups_of(const struct containers *self, uint32_t pid)
+{
+	const struct grouped key = {.pid = pid};
+	const struct grouped *found = self->n_grouped
+					      ? bsearch(&key, self->grouped, self->n_grouped,
+							sizeof(key), by_pid)
+					      : NULL;
+
+	return found ? found->cgroups : 0;
+}
+
+/* By /proc, unless another of the same cgroups has been read for this snapshot. */
+static int see_by_proc(struct containers *self, struct ledger *ledger, uint32_t pid,
+		       uint64_t start_ns)
+{
+	const uint64_t cgroups = cgroups_of(self, pid);
+	struct container container;
+	struct group *group;
+
+	HASH_FIND(hh, self->groups, &cgroups, sizeof(cgroups), group);
+	if (group)
+		return tell(ledger, pid, &group->container);
+	if (!containers__read(self->proc_fd, pid, start_ns, &container))
+		return tell(ledger, pid, NULL);
+	if (!cgroups)
+		return tell(ledger, pid, &container);
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return -ENOMEM;
+	group->cgroups = cgroups;
+	group->container = container;
+	HASH_ADD(hh, self->groups, cgroups, sizeof(group->cgroups), group);
+	if (!group->hh.tbl) {
+		free(group);
+		return -ENOMEM;
+	}
+	return tell(ledger, pid, &container);
+}
+
 /* Whether the process of the event has to do with System V IPC. */
 static bool is_of_interest(const struct event *event)
 {
@@ -291,8 +398,10 @@ static bool is_of_interest(const struct event *event)
 	case EVENT_CALL:
 	case EVENT_CALL_LIMITS:
 	case EVENT_OBJECT:
-	case EVENT_MAPPING:
 		return true;
+	case EVENT_MAPPING:
+		/* The process itself comes behind it. */
+		return ((const struct mapping_event *)event)->action != MAPPING_FOUND;
 	case EVENT_PROCESS:
 		return ((const struct process_event *)event)->action == PROCESS_FOUND;
 	default:
@@ -303,10 +412,13 @@ static bool is_of_interest(const struct event *event)
 int containers__see(struct containers *self, struct ledger *ledger, const struct event *event)
 {
 	const struct ledger_process *process;
-	struct container container;
 	struct process_info info;
 	bool told;
 
+	if (event->type == EVENT_SNAPSHOT && !((const struct snapshot_event *)event)->ipcns)
+		forget_groups(self);
+	if (event->type == EVENT_PROCESS && note_group(self, (const struct process_event *)event))
+		return -ENOMEM;
 	if (!event->pid || !is_of_interest(event))
 		return 0;
 	process = ledger__find_process(ledger, event->pid);
@@ -318,8 +430,5 @@ int containers__see(struct containers *self, struct ledger *ledger, const struct
 	if (told)
 		return 0;
 	ledger__process_info(process, &info);
-	return tell(ledger, event->pid,
-		    containers__read(self->proc_fd, event->pid, info.start_ns, &container)
-			    ? &container
-			    : NULL);
+	return see_by_proc(self, ledger, event->pid, info.start_ns);
 }

@@ -19,7 +19,7 @@ static const struct {
 } program_kinds[] = {
 	{"fentry_", WAY_FENTRY, false},	   {"fexit_", WAY_FENTRY, true},
 	{"kprobe_", WAY_KPROBE, false},	   {"kretprobe_", WAY_KPROBE, true},
-	{"enter_", WAY_TRACEPOINT, false},
+	{"enter_", WAY_TRACEPOINT, false}, {"exit_", WAY_TRACEPOINT, true},
 };
 
 static const char *const call_names[] = {
@@ -61,26 +61,31 @@ const char *hook_way__reason(enum hook_way way, int err)
 	}
 }
 
+/* "fentry/__x64_sys_shmget", "tracepoint/syscalls/sys_enter_shmget"; NULL: of several hooks. */
+static const char *section_target(const struct bpf_program *program)
+{
+	const char *slash = strchr(bpf_program__section_name(program), '/');
+
+	return slash ? slash + 1 : NULL;
+}
+
 const char *hook__target(const struct hook *hook, enum hook_way way)
 {
 	const struct hook_programs *programs = &hook->programs[way];
 	struct bpf_program *program = programs->enter ? programs->enter : programs->exit;
-	const char *section;
 
-	if (!program)
-		return NULL;
-	/* "fentry/__x64_sys_shmget", "tracepoint/syscalls/sys_enter_shmget" */
-	section = bpf_program__section_name(program);
-	return strchr(section, '/') + 1;
+	return program ? section_target(program) : NULL;
 }
 
 const char *hook__program_target(const struct hook *hook, const struct bpf_program *program,
 				 char target[HOOK_TARGET_MAX])
 {
-	const char *slash = strchr(bpf_program__section_name(program), '/');
+	const char *there = section_target(program);
 
-	if (slash)
-		return slash + 1;
+	if (there)
+		return there;
+	if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+		return hook__target(hook, WAY_KPROBE);
 	snprintf(target, HOOK_TARGET_MAX, "syscalls/sys_exit_%s", hook->name);
 	return target;
 }
@@ -192,20 +197,16 @@ bool hook_program__is_return(const struct bpf_program *program)
 	return !strncmp(bpf_program__name(program), "kretprobe_", strlen("kretprobe_"));
 }
 
-/* The exits of all calls have one program in common (bpf/tracepoints.bpf.c). */
-static void share_exit(struct hooks *hooks, struct bpf_program *program)
+static void share_exit(struct hooks *hooks, enum hook_way way, struct bpf_program *program)
 {
-	for (size_t i = 0; i < hooks->count; i++) {
-		struct hook_programs *programs = &hooks->hook[i].programs[WAY_TRACEPOINT];
-
-		if (programs->enter)
-			programs->exit = program;
-	}
+	for (size_t i = 0; i < hooks->count; i++)
+		if (hooks->hook[i].role == ROLE_CALL && hooks->hook[i].programs[way].enter)
+			hooks->hook[i].programs[way].exit = program;
 }
 
 int hooks__init(struct hooks *hooks, struct bpf_object *object)
 {
-	struct bpf_program *program, *shared = NULL;
+	struct bpf_program *program, *shared[WAY_COUNT] = {};
 
 	memset(hooks, 0, sizeof(*hooks));
 	hooks->tracefs_fd = kernelfs__open(&kernelfs_tracefs);
@@ -214,28 +215,29 @@ int hooks__init(struct hooks *hooks, struct bpf_object *object)
 	{
 		const char *name = bpf_program__name(program);
 
-		if (!strcmp(name, "exit_any")) {
-			bpf_program__set_autoload(program, false);
-			shared = program;
-			continue;
-		}
 		for (size_t i = 0; i < sizeof(program_kinds) / sizeof(*program_kinds); i++) {
+			const enum hook_way way = program_kinds[i].way;
 			size_t len = strlen(program_kinds[i].prefix);
 			struct hook *hook;
 
 			if (strncmp(name, program_kinds[i].prefix, len))
 				continue;
 			bpf_program__set_autoload(program, false);
+			if (!strcmp(name + len, "any")) {
+				shared[way] = program;
+				continue;
+			}
 			hook = find_or_add(hooks, name + len);
 			if (!hook)
 				return -E2BIG;
 			if (program_kinds[i].is_exit)
-				hook->programs[program_kinds[i].way].exit = program;
+				hook->programs[way].exit = program;
 			else
-				hook->programs[program_kinds[i].way].enter = program;
+				hook->programs[way].enter = program;
 		}
 	}
-	share_exit(hooks, shared);
+	share_exit(hooks, WAY_TRACEPOINT, shared[WAY_TRACEPOINT]);
+	share_exit(hooks, WAY_KPROBE, shared[WAY_KPROBE]);
 	mix_ways(hooks);
 	return 0;
 }
@@ -388,10 +390,11 @@ static int choose_way(struct hooks *hooks, struct hook *hook, enum hook_set set,
 int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool thorough,
 		  const struct hook **failed)
 {
-	int way_err[WAY_COUNT] = {};
+	int *way_err = hooks->way_err;
 	bool usable = false;
 	int err;
 
+	memset(way_err, 0, sizeof(hooks->way_err));
 	for (int i = 0; i < WAY_COUNT && !usable; i++) {
 		enum hook_way way = hooks->order[i];
 
@@ -424,9 +427,12 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 /* All hooks of the role or none. */
 static bool choose_role(struct hooks *hooks, enum hook_role role, enum hook_set set, bool thorough)
 {
-	const int way_err[WAY_COUNT] = {};
+	int way_err[WAY_COUNT];
 	bool all = true;
 
+	/* Who may not read the argument of a system call may yet attach to what has another. */
+	for (int way = 0; way < WAY_COUNT; way++)
+		way_err[way] = hooks->way_err[way] == -EACCES ? 0 : hooks->way_err[way];
 	for (size_t i = 0; all && i < hooks->count; i++)
 		if (hooks->hook[i].role == role)
 			all = !choose_way(hooks, &hooks->hook[i], set, thorough, way_err);

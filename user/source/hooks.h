@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which programs attach where. The hooks are read off the BPF object itself (a program's name says
- * its way and its call), so that a new program needs nothing here. The exits of
- * all system calls share one, exit_any.
+ * its way and its call), so that a new program needs nothing here. The exits of all system calls
+ * share a program by tracepoints, exit_any, and by return probes, kretprobe_any.
  *
  * Each hook can be reached by up to three ways. The choice is made for each on its own.
  */
@@ -63,6 +63,7 @@ struct hooks {
 	struct bpf_link *links[2 * HOOKS_MAX];
 	size_t n_links;
 	int tracefs_fd;			/* or -errno */
+	int way_err[WAY_COUNT];		/* of what was tried for all; 0: not tried, or usable */
 	enum hook_way order[WAY_COUNT]; /* in which the ways are tried */
 	bool multi_returns;		/* return probes by kprobe.multi: see hooks.c */
 };
@@ -77,7 +78,7 @@ const char *hook_way__reason(enum hook_way way, int err);
  */
 const char *hook__target(const struct hook *hook, enum hook_way way);
 
-/* Where that program of the hook goes; the answer may stand in `target`. */
+/* Where that program of the way goes; the answer may stand in `target`. */
 const char *hook__program_target(const struct hook *hook, const struct bpf_program *program,
 				 char target[HOOK_TARGET_MAX]);
 

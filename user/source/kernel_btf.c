@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,11 +15,19 @@
 
 #define PATH "/sys/kernel/btf/vmlinux"
 
+struct function {
+	uint32_t id; /* 0: an empty place */
+	uint32_t name;
+};
+
 struct kernel_btf {
+	struct function *functions; /* found by their names; NULL: not read yet */
+	size_t mask;		    /* places - 1 */
 	size_t size;
 	const char *types, *types_end; /* struct btf_type and what follows each by its kind */
 	const char *strings, *strings_end;
-	char data[];
+	const char *data;
+	bool is_mapped;
 };
 
 static bool find_sections(struct kernel_btf *btf)
@@ -41,12 +50,17 @@ static bool find_sections(struct kernel_btf *btf)
 	return true;
 }
 
+/* Before 6.16 it cannot be mapped, and is read a page at a time. */
 static int read_all(int fd, struct kernel_btf *btf)
 {
+	char *data = malloc(btf->size);
 	size_t have = 0;
 
+	if (!data)
+		return -ENOMEM;
+	btf->data = data;
 	while (have < btf->size) {
-		ssize_t len = read(fd, btf->data + have, btf->size - have);
+		ssize_t len = read(fd, data + have, btf->size - have);
 
 		if (len <= 0)
 			return len ? -errno : -EIO;
@@ -55,30 +69,38 @@ static int read_all(int fd, struct kernel_btf *btf)
 	return 0;
 }
 
+static int map_or_read(int fd, struct kernel_btf *btf)
+{
+	void *data = mmap(NULL, btf->size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	btf->is_mapped = data != MAP_FAILED;
+	if (!btf->is_mapped)
+		return read_all(fd, btf);
+	btf->data = data;
+	return 0;
+}
+
 int kernel_btf__open(struct kernel_btf **out)
 {
-	struct kernel_btf *btf = NULL;
+	struct kernel_btf *btf;
 	struct stat st;
 	int fd, err;
 
+	btf = calloc(1, sizeof(*btf));
+	if (!btf)
+		return -ENOMEM;
 	fd = open(PATH, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = fstat(fd, &st) ? -errno : 0;
-	if (err)
-		goto out;
-	btf = malloc(sizeof(*btf) + st.st_size);
-	err = btf ? 0 : -ENOMEM;
-	if (err)
-		goto out;
-	btf->size = st.st_size;
-	err = read_all(fd, btf);
+	err = fd < 0 || fstat(fd, &st) ? -errno : 0;
+	if (!err) {
+		btf->size = st.st_size;
+		err = map_or_read(fd, btf);
+	}
 	if (!err && !find_sections(btf))
 		err = -EINVAL;
-out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (err)
-		free(btf);
+		kernel_btf__free(btf);
 	else
 		*out = btf;
 	return err;
@@ -86,6 +108,13 @@ out:
 
 void kernel_btf__free(struct kernel_btf *btf)
 {
+	if (!btf)
+		return;
+	if (btf->is_mapped)
+		munmap((void *)btf->data, btf->size);
+	else
+		free((void *)btf->data);
+	free(btf->functions);
 	free(btf);
 }
 
@@ -128,48 +157,109 @@ static int extra(const struct btf_type *type)
 	return -1;
 }
 
-/* Where the name stands among the strings, each of which is there once; 0: nowhere. */
-static uint32_t find_string(const struct kernel_btf *btf, const char *name)
+/* NULL: not a name. */
+static const char *name_at(const struct kernel_btf *btf, uint32_t offset)
 {
-	const size_t len = strlen(name) + 1;
-	const char *at = btf->strings;
+	const char *name = btf->strings + offset;
 
-	/* What has no name; and each string ends with that. */
-	if (!*name)
-		return 0;
-	while ((at = memmem(at, btf->strings_end - at, name, len))) {
-		if (at > btf->strings && !at[-1])
-			return at - btf->strings;
-		at++;
+	if (offset >= (size_t)(btf->strings_end - btf->strings) ||
+	    !memchr(name, '\0', btf->strings_end - name))
+		return NULL;
+	return name;
+}
+
+/* The place of the function of that name, or where it would be. */
+static struct function *place_of(const struct kernel_btf *btf, const char *name)
+{
+	uint32_t code = 2166136261; /* FNV-1a */
+	size_t at;
+
+	for (const char *c = name; *c; c++)
+		code = (code ^ (unsigned char)*c) * 16777619;
+	for (at = code & btf->mask; btf->functions[at].id; at = (at + 1) & btf->mask)
+		if (!strcmp(name_at(btf, btf->functions[at].name), name))
+			break;
+	return &btf->functions[at];
+}
+
+/* Each type in turn, from the first; false: the end, or a kind that is not known. */
+struct type_walk {
+	const struct btf_type *type;
+	const char *next;
+	uint32_t id; /* type 0 is void and is not written */
+};
+
+static bool next_type(const struct kernel_btf *btf, struct type_walk *walk)
+{
+	const char *at = walk->id ? walk->next : btf->types;
+	int more;
+
+	if ((size_t)(btf->types_end - at) < sizeof(*walk->type))
+		return false;
+	walk->type = (const struct btf_type *)at;
+	walk->id++;
+	more = extra(walk->type);
+	if (more < 0 || (size_t)more > btf->types_end - at - sizeof(*walk->type))
+		return false;
+	walk->next = at + sizeof(*walk->type) + more;
+	return true;
+}
+
+static bool is_function(const struct btf_type *type)
+{
+	return BTF_INFO_KIND(type->info) == BTF_KIND_FUNC;
+}
+
+static int read_functions(struct kernel_btf *btf)
+{
+	struct type_walk walk = {};
+	size_t n = 0, places = 2;
+
+	while (next_type(btf, &walk))
+		n += is_function(walk.type);
+	/* At most half full. */
+	while (places < 2 * n)
+		places *= 2;
+	btf->functions = calloc(places, sizeof(*btf->functions));
+	if (!btf->functions)
+		return -ENOMEM;
+	btf->mask = places - 1;
+	walk = (struct type_walk){};
+	while (next_type(btf, &walk)) {
+		const char *name = name_at(btf, walk.type->name_off);
+		struct function *place;
+
+		if (!is_function(walk.type) || !name)
+			continue;
+		place = place_of(btf, name);
+		if (!place->id)
+			*place = (struct function){walk.id, walk.type->name_off};
 	}
 	return 0;
 }
 
-static int find(const struct kernel_btf *btf, const char *name, unsigned int kind)
+int kernel_btf__function(struct kernel_btf *btf, const char *name)
 {
-	const uint32_t offset = find_string(btf, name);
-	const char *at = btf->types;
+	int err = btf->functions ? 0 : read_functions(btf);
+	uint32_t id;
 
-	/* Type 0 is void and is not written. */
-	for (int id = 1; offset && at + sizeof(struct btf_type) <= btf->types_end; id++) {
-		const struct btf_type *type = (const struct btf_type *)at;
-		const int more = extra(type);
-
-		if (type->name_off == offset && BTF_INFO_KIND(type->info) == kind)
-			return id;
-		if (more < 0)
-			return -ENOENT;
-		at += sizeof(*type) + more;
-	}
-	return -ENOENT;
-}
-
-int kernel_btf__function(const struct kernel_btf *btf, const char *name)
-{
-	return find(btf, name, BTF_KIND_FUNC);
+	if (err)
+		return err;
+	id = place_of(btf, name)->id;
+	return id ? (int)id : -ENOENT;
 }
 
 int kernel_btf__structure(const struct kernel_btf *btf, const char *name)
 {
-	return find(btf, name, BTF_KIND_STRUCT);
+	struct type_walk walk = {};
+
+	/* Many have no name. */
+	while (*name && next_type(btf, &walk)) {
+		const char *there = name_at(btf, walk.type->name_off);
+
+		if (BTF_INFO_KIND(walk.type->info) == BTF_KIND_STRUCT && there &&
+		    !strcmp(there, name))
+			return walk.id;
+	}
+	return -ENOENT;
 }

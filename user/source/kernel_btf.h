@@ -13,8 +13,14 @@ struct kernel_btf;
 int kernel_btf__open(struct kernel_btf **btf);
 void kernel_btf__free(struct kernel_btf *btf);
 
-/* The id of the type of that name, or -ENOENT. */
-int kernel_btf__function(const struct kernel_btf *btf, const char *name);
+/*
+ * The id of that function's type, or -ENOENT. Of several with that name (a system call and what
+ * stands for it where it is not built in) the first, which libbpf takes too. The first call reads
+ * all types, which takes some milliseconds. -ENOMEM.
+ */
+int kernel_btf__function(struct kernel_btf *btf, const char *name);
+
+/* The id of that struct's type, or -ENOENT. */
 int kernel_btf__structure(const struct kernel_btf *btf, const char *name);
 
 #endif

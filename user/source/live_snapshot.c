@@ -10,38 +10,19 @@
 #include <uthash.h>
 
 #include "base/log.h"
-
-/* Mappings of one segment in one address space. */
-struct known_mapping {
-	uint32_t ipcns;
-	int32_t id;
-	uint32_t count;
-	uint64_t address; /* of the first */
-	uint64_t size;	  /* of the segment, in bytes */
-	struct known_mapping *next;
-};
-
-struct known_space {
-	uint64_t mm;
-	uint32_t tid; /* whose records count: others find the same mappings again */
-	bool unknown; /* these are not all */
-	struct known_mapping *mappings;
-	UT_hash_handle hh;
-};
+#include "source/spaces.h"
+#include "source/tables.h"
 
 struct known_task {
-	uint32_t pid;
-	uint32_t uid;
-	uint32_t ipcns;
-	bool scattered; /* a thread of it is in another namespace */
-	uint64_t mm;
-	uint64_t start_ns;
+	struct task_record record;
+	bool scattered; /* a thread of it is, or may be, in another namespace */
 	UT_hash_handle hh;
 };
 
 /* One that a task is in. */
 struct known_namespace {
 	uint32_t ipcns;
+	uint64_t address;
 	UT_hash_handle hh;
 };
 
@@ -49,9 +30,8 @@ struct live_snapshot {
 	const struct bpf_source *source;
 	struct known_task *tasks;
 	struct known_namespace *namespaces;
-	struct known_space *spaces;
+	struct spaces *spaces;	    /* all else is of one reading alone */
 	bool has_mappings;	    /* the kernel's own word, not /proc's */
-	bool has_unknown;	    /* of some address space it did not tell all */
 	bool hidden;		    /* of some process neither of them tells */
 	uint64_t from_ns, until_ns; /* when the mappings were read */
 	snapshot_handler handler;
@@ -67,7 +47,7 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static void add_namespace(struct live_snapshot *live, uint32_t ipcns)
+static void add_namespace(struct live_snapshot *live, uint32_t ipcns, uint64_t address)
 {
 	struct known_namespace *ns;
 
@@ -80,6 +60,7 @@ static void add_namespace(struct live_snapshot *live, uint32_t ipcns)
 		return;
 	}
 	ns->ipcns = ipcns;
+	ns->address = address;
 	HASH_ADD(hh, live->namespaces, ipcns, sizeof(ipcns), ns);
 }
 
@@ -89,76 +70,31 @@ static void add_task(void *context, const void *data)
 	struct live_snapshot *live = context;
 	struct known_task *task;
 
-	add_namespace(live, record->ipcns);
+	add_namespace(live, record->ipcns, record->ns);
+	if (!record->pid || record->flags & TASK_ENDED)
+		return;
 	HASH_FIND(hh, live->tasks, &record->pid, sizeof(record->pid), task);
-	/* Processes come before their other threads. */
+	/* Processes mostly come before their other threads. */
 	if (task)
 		task->scattered = true;
-	if (task || !record->pid || !record->mm)
+	if (task || record->flags & TASK_APART)
 		return;
 	task = calloc(1, sizeof(*task));
 	if (!task) {
 		live->err = -ENOMEM;
 		return;
 	}
-	task->pid = record->pid;
-	task->uid = record->uid;
-	task->ipcns = record->ipcns;
-	task->mm = record->mm;
-	task->start_ns = record->start_ns;
-	HASH_ADD(hh, live->tasks, pid, sizeof(task->pid), task);
-}
-
-static void add_mapping(void *context, const void *data)
-{
-	const struct vma_record *record = data;
-	struct live_snapshot *live = context;
-	struct known_mapping *mapping;
-	struct known_space *space;
-
-	HASH_FIND(hh, live->spaces, &record->mm, sizeof(record->mm), space);
-	if (!space) {
-		space = calloc(1, sizeof(*space));
-		if (!space) {
-			live->err = -ENOMEM;
-			return;
-		}
-		space->mm = record->mm;
-		space->tid = record->tid;
-		HASH_ADD(hh, live->spaces, mm, sizeof(space->mm), space);
-	}
-	if (space->tid != record->tid)
-		return;
-	space->unknown |= record->id < 0;
-	live->has_unknown |= space->unknown;
-	if (space->unknown)
-		return;
-	for (mapping = space->mappings; mapping; mapping = mapping->next) {
-		if (mapping->ipcns != record->ipcns || mapping->id != record->id)
-			continue;
-		mapping->count++;
-		return;
-	}
-	mapping = calloc(1, sizeof(*mapping));
-	if (!mapping) {
+	task->record = *record;
+	HASH_ADD(hh, live->tasks, record.pid, sizeof(task->record.pid), task);
+	if (record->mm && spaces__add(live->spaces, record))
 		live->err = -ENOMEM;
-		return;
-	}
-	mapping->ipcns = record->ipcns;
-	mapping->id = record->id;
-	mapping->address = record->address;
-	mapping->size = record->size;
-	mapping->count = 1;
-	mapping->next = space->mappings;
-	space->mappings = mapping;
 }
 
 /* The kernel itself has told all that is mapped there. */
 static bool is_told(const struct live_snapshot *live, uint64_t mm)
 {
-	struct known_space *space;
+	const struct known_space *space = spaces__find(live->spaces, mm);
 
-	HASH_FIND(hh, live->spaces, &mm, sizeof(mm), space);
 	return live->has_mappings && !(space && space->unknown);
 }
 
@@ -166,11 +102,11 @@ static bool is_told(const struct live_snapshot *live, uint64_t mm)
  */
 static int tell_mappings(struct live_snapshot *live, const struct process_event *process)
 {
-	struct known_space *space;
+	const struct known_space *space = spaces__find(live->spaces, process->mm);
 	int err = 0;
 
-	HASH_FIND(hh, live->spaces, &process->mm, sizeof(process->mm), space);
-	for (struct known_mapping *m = space ? space->mappings : NULL; m && !err; m = m->next) {
+	for (const struct known_mapping *m = space ? space->mappings : NULL; m && !err;
+	     m = m->next) {
 		struct mapping_event event = {
 			.head = process->head,
 			.mm = process->mm,
@@ -195,9 +131,9 @@ static int hand_on_process(struct live_snapshot *live, const struct process_even
 	struct process_event process = *found;
 	int err = 0;
 
-	process.mm = task->mm;
-	process.start_ns = task->start_ns;
-	if (is_told(live, task->mm)) {
+	process.mm = task->record.mm;
+	process.start_ns = task->record.start_ns;
+	if (is_told(live, task->record.mm)) {
 		/* The kernel knows of mappings that /proc does not show, and whose they are. */
 		process.head.time_ns = live->from_ns;
 		process.read_ns = live->until_ns;
@@ -251,31 +187,33 @@ static int hand_on(void *context, const struct event *event)
 		if (err)
 			return err;
 	}
+	if (event->type != EVENT_PROCESS && event->type != EVENT_MAPPING)
+		return live->handler(live->context, event);
 	HASH_FIND(hh, live->tasks, &event->pid, sizeof(event->pid), task);
-	if (event->type == EVENT_PROCESS && task)
+	if (event->type == EVENT_PROCESS && task && task->record.mm)
 		return hand_on_process(live, (const struct process_event *)event, task);
 	if (event->type == EVENT_PROCESS && live->has_mappings) {
-		/* It came after the iteration: that it is there is all that is known. */
+		/* It has no memory: that it is there is all that is known. */
 		process = *(const struct process_event *)event;
 		process.head.time_ns = process.read_ns = 0;
 		return live->handler(live->context, &process.head);
 	}
-	if (event->type != EVENT_MAPPING)
+	if (event->type == EVENT_PROCESS)
 		return live->handler(live->context, event);
-	/* What /proc cannot place (pid 0) is mostly told, and of who came later nothing is. */
-	if (task ? is_told(live, task->mm) : live->has_mappings && (event->pid || !live->hidden))
+	/* What /proc cannot place (pid 0) is mostly told. */
+	if (task ? is_told(live, task->record.mm)
+		 : live->has_mappings && (event->pid || !live->hidden))
 		return 0;
 	mapping = *(const struct mapping_event *)event;
 	if (task) {
-		mapping.mm = task->mm;
-		mapping.start_ns = task->start_ns;
+		mapping.mm = task->record.mm;
+		mapping.start_ns = task->record.start_ns;
 	}
 	return live->handler(live->context, &mapping.head);
 }
 
 static void clear(struct live_snapshot *live)
 {
-	struct known_space *space, *next_space;
 	struct known_namespace *ns, *next_ns;
 	struct known_task *task, *next_task;
 
@@ -287,30 +225,53 @@ static void clear(struct live_snapshot *live)
 		HASH_DEL(live->tasks, task);
 		free(task);
 	}
-	HASH_ITER (hh, live->spaces, space, next_space) {
-		HASH_DEL(live->spaces, space);
-		while (space->mappings) {
-			struct known_mapping *mapping = space->mappings;
-
-			space->mappings = mapping->next;
-			free(mapping);
-		}
-		free(space);
-	}
 }
 
-static bool find_known(void *context, uint32_t pid, uint64_t start_ns, uint64_t tick_ns,
-		       uint32_t *uid, uint32_t *ipcns)
+static int list_known(void *context, struct processes *processes, int proc_fd)
 {
 	const struct live_snapshot *live = context;
-	const struct known_task *task;
+	const struct known_task *task, *next;
+	int err = 0;
 
-	HASH_FIND(hh, live->tasks, &pid, sizeof(pid), task);
-	if (!task || !task->ipcns || task->start_ns / tick_ns != start_ns / tick_ns)
-		return false;
-	*uid = task->uid;
-	*ipcns = task->ipcns;
-	return true;
+	HASH_ITER (hh, live->tasks, task, next) {
+		struct found_process process = {
+			.pid = task->record.pid,
+			.tid = task->record.pid,
+			.parent = task->record.parent,
+			.uid = task->record.uid,
+			.ipcns = task->record.ipcns,
+			.has_memory = task->record.mm,
+			.has_threads = task->scattered,
+			.start_ns = task->record.start_ns,
+			.cgroups = task->record.cgroups,
+		};
+
+		memcpy(process.comm, task->record.comm, sizeof(process.comm));
+		/* Its files are those of a thread that is still there. */
+		if (task->record.flags & TASK_THREAD && !processes__look_again(proc_fd, &process))
+			continue;
+		err = processes__add(processes, &process);
+		if (err)
+			break;
+	}
+	processes__sort(processes);
+	return err;
+}
+
+static int read_table(void *context, uint32_t ipcns, struct object_table *table)
+{
+	const struct live_snapshot *live = context;
+	const struct known_namespace *ns;
+
+	int err;
+
+	HASH_FIND(hh, live->namespaces, &ipcns, sizeof(ipcns), ns);
+	if (!ns)
+		return -ENOENT;
+	err = tables__read(live->source, ns->address, ipcns, table);
+	if (err)
+		pr_debug("cannot read the tables of ipc:[%u] by BPF: %s", ipcns, strerror(-err));
+	return err;
 }
 
 static bool is_together(void *context, uint32_t pid)
@@ -325,7 +286,6 @@ static bool is_together(void *context, uint32_t pid)
 struct second_look {
 	bool (*has)(void *namespaces, uint32_t ipcns);
 	void *namespaces;
-	uint32_t last; /* neighbours mostly share one */
 	bool misses;
 };
 
@@ -334,10 +294,6 @@ static void look_at_task(void *context, const void *data)
 	const struct task_record *record = data;
 	struct second_look *look = context;
 
-	/* What we cannot see in /proc we cannot enter either. */
-	if (!record->pid || !record->ipcns || record->ipcns == look->last)
-		return;
-	look->last = record->ipcns;
 	look->misses |= !look->has(look->namespaces, record->ipcns);
 }
 
@@ -347,37 +303,80 @@ static bool are_all_in(void *context, bool (*has)(void *namespaces, uint32_t ipc
 	const struct live_snapshot *live = context;
 	struct second_look look = {.has = has, .namespaces = namespaces};
 
-	return !bpf_source__for_each_task(live->source, look_at_task, &look) && !look.misses;
+	return !bpf_source__for_each_task_namespace(live->source, look_at_task, &look) &&
+	       !look.misses;
 }
 
-int live_snapshot__read(const struct bpf_source *source, snapshot_handler handler, void *context,
+int live_snapshot__new(struct live_snapshot **out, const struct bpf_source *source)
+{
+	struct live_snapshot *live = calloc(1, sizeof(*live));
+
+	if (!live)
+		return -ENOMEM;
+	live->source = source;
+	live->spaces = spaces__new(source);
+	if (!live->spaces) {
+		free(live);
+		return -ENOMEM;
+	}
+	*out = live;
+	return 0;
+}
+
+void live_snapshot__free(struct live_snapshot *live)
+{
+	if (!live)
+		return;
+	spaces__free(live->spaces);
+	free(live);
+}
+
+void live_snapshot__forget(struct live_snapshot *live)
+{
+	spaces__forget(live->spaces);
+}
+
+/* What the iterators tell. False: not even the processes. */
+static bool iterate(struct live_snapshot *live)
+{
+	int err = bpf_source__for_each_task(live->source, add_task, live);
+
+	if (err) {
+		pr_debug("cannot iterate over processes: %s", strerror(-err));
+		return false;
+	}
+	err = spaces__read(live->spaces);
+	live->has_mappings = !err;
+	if (err)
+		pr_debug("cannot iterate over mappings: %s", strerror(-err));
+	return true;
+}
+
+int live_snapshot__read(struct live_snapshot *live, snapshot_handler handler, void *context,
 			struct snapshot_report *report)
 {
-	struct live_snapshot live = {.source = source, .handler = handler, .context = context};
-	const struct process_knowledge knowledge = {.find = find_known,
+	const struct process_knowledge knowledge = {.list = list_known,
+						    .read_table = read_table,
 						    .is_together = is_together,
 						    .are_all_in = are_all_in,
-						    .context = &live};
+						    .begin_ns = now_ns(),
+						    .context = live};
 	bool has_tasks;
 	int err;
 
-	live.from_ns = now_ns();
-	err = bpf_source__for_each_task(source, add_task, &live);
-	if (err)
-		pr_debug("cannot iterate over processes: %s", strerror(-err));
-	has_tasks = !err;
-	if (!err) {
-		err = bpf_source__for_each_mapping(source, add_mapping, &live);
-		live.has_mappings = !err;
-		if (err)
-			pr_debug("cannot iterate over mappings: %s", strerror(-err));
-	}
-	live.until_ns = now_ns();
-	err = live.err;
+	live->handler = handler;
+	live->context = context;
+	live->has_mappings = live->hidden = false;
+	live->err = 0;
+	live->from_ns = knowledge.begin_ns;
+	spaces__begin(live->spaces);
+	has_tasks = iterate(live);
+	live->until_ns = now_ns();
+	err = live->err;
 	if (!err)
-		err = snapshot__read_known(hand_on, &live, report,
-					   live.has_mappings && !live.has_unknown,
+		err = snapshot__read_known(hand_on, live, report,
+					   live->has_mappings && !spaces__has_unknown(live->spaces),
 					   has_tasks ? &knowledge : NULL);
-	clear(&live);
+	clear(live);
 	return err;
 }

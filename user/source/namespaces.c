@@ -348,6 +348,26 @@ static bool has_read(void *context, uint32_t ipcns)
 	return false;
 }
 
+/* Nobody has to go there. */
+static void read_known(struct namespaces *namespaces, const struct process_knowledge *knowledge)
+{
+	for (size_t i = 0; i < namespaces->count; i++) {
+		struct ipc_namespace *ns = &namespaces->list[i];
+
+		ns->tried = !knowledge->read_table(knowledge->context, ns->inum, &ns->table);
+		if (!ns->tried)
+			objects__free(&ns->table);
+	}
+}
+
+static bool any_untried(const struct namespaces *namespaces)
+{
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (!namespaces->list[i].tried)
+			return true;
+	return false;
+}
+
 int namespaces__read(struct namespaces *namespaces, const struct processes *processes, int proc_fd,
 		     const struct process_knowledge *knowledge)
 {
@@ -357,9 +377,13 @@ int namespaces__read(struct namespaces *namespaces, const struct processes *proc
 
 	if (err)
 		return err;
-	namespaces->list[0].tried = true;
-	namespaces->list[0].err = objects__read(&namespaces->list[0].table);
-	if (namespaces->count > 1)
+	if (knowledge)
+		read_known(namespaces, knowledge);
+	if (!namespaces->list[0].tried) {
+		namespaces->list[0].tried = true;
+		namespaces->list[0].err = objects__read(&namespaces->list[0].table);
+	}
+	if (any_untried(namespaces))
 		err = start_visit(&visit);
 	if (!err && knowledge && !any_left(namespaces) &&
 	    knowledge->are_all_in(knowledge->context, has_read, namespaces))
@@ -383,7 +407,7 @@ int namespaces__enter(uint32_t inum)
 	visit.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (visit.proc_fd < 0)
 		return -errno;
-	err = processes__read(&processes, visit.proc_fd, NULL);
+	err = processes__read(&processes, visit.proc_fd);
 	if (!err)
 		err = find_all(&namespaces, &processes, visit.proc_fd, ipcns__inum(), NULL);
 	for (size_t i = 0; !err && i < namespaces.count; i++)

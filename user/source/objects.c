@@ -25,7 +25,7 @@ union semun {
 	struct seminfo *info;
 };
 
-static int add_row(struct object_table *table, const struct object_row *row)
+int objects__add_row(struct object_table *table, const struct object_row *row)
 {
 	struct object_row *rows = vector__room(table->rows, table->n_rows, &table->rows_cap,
 					       sizeof(*rows));
@@ -38,7 +38,7 @@ static int add_row(struct object_table *table, const struct object_row *row)
 }
 
 /* Semaphores of one set mostly have the same last operator: it is noted once in a row. */
-static int add_use(struct object_table *table, uint32_t kind, int id, int pid)
+int objects__add_use(struct object_table *table, uint32_t kind, int32_t id, int32_t pid)
 {
 	const struct object_use *last = table->n_uses ? &table->uses[table->n_uses - 1] : NULL;
 	struct object_use *uses;
@@ -93,7 +93,7 @@ static int read_segments(struct object_table *table)
 		row.changed = ds.shm_ctime;
 		set_past(&row, ds.shm_atime, ds.shm_dtime);
 		row.past.last_pids[0] = ds.shm_lpid;
-		if (add_row(table, &row))
+		if (objects__add_row(table, &row))
 			return -ENOMEM;
 	}
 	return 0;
@@ -124,7 +124,7 @@ static int read_operators(struct object_table *table, struct object_row *set, ui
 		}
 		if (pid > 0)
 			keep_operator(&set->past, pid);
-		if (add_use(table, OBJECT_SEM, set->id, pid))
+		if (objects__add_use(table, OBJECT_SEM, set->id, pid))
 			return -ENOMEM;
 	}
 	return 0;
@@ -149,7 +149,7 @@ static int read_sets(struct object_table *table)
 		row.size = ds.sem_nsems;
 		row.changed = ds.sem_ctime;
 		set_past(&row, ds.sem_otime, 0);
-		if (read_operators(table, &row, &semaphores) || add_row(table, &row))
+		if (read_operators(table, &row, &semaphores) || objects__add_row(table, &row))
 			return -ENOMEM;
 	}
 	return 0;
@@ -174,8 +174,9 @@ static int read_queues(struct object_table *table)
 		set_past(&row, ds.msg_stime, ds.msg_rtime);
 		row.past.last_pids[0] = ds.msg_lspid;
 		row.past.last_pids[1] = ds.msg_lrpid;
-		if (add_row(table, &row) || add_use(table, OBJECT_MSG, row.id, ds.msg_lspid) ||
-		    add_use(table, OBJECT_MSG, row.id, ds.msg_lrpid))
+		if (objects__add_row(table, &row) ||
+		    objects__add_use(table, OBJECT_MSG, row.id, ds.msg_lspid) ||
+		    objects__add_use(table, OBJECT_MSG, row.id, ds.msg_lrpid))
 			return -ENOMEM;
 	}
 	return 0;

@@ -50,4 +50,8 @@ struct object_table {
 int objects__read(struct object_table *table);
 void objects__free(struct object_table *table);
 
+/* For who reads them in another way; a pid of 0 or less is nobody's. 0 or -ENOMEM. */
+int objects__add_row(struct object_table *table, const struct object_row *row);
+int objects__add_use(struct object_table *table, uint32_t kind, int32_t id, int32_t pid);
+
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Three small files a process, where the kernel's iterators do not tell: stat, status (the real uid
+ * Three small files a process, where no iterator of the kernel tells: stat, status (the real uid
  * stands nowhere else) and the link to its IPC namespace. No stdio: at ten thousand processes that
  * would be half of the time.
  */
@@ -169,8 +169,7 @@ static uint32_t running_thread(int proc_fd, uint32_t pid)
 }
 
 /* False: it has ended, or is about to. */
-static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec,
-			 const struct process_knowledge *knowledge, struct found_process *p)
+static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec, struct found_process *p)
 {
 	char dir[PROCESS_DIR_LEN], data[STATUS_BYTES];
 	struct process_stat stat;
@@ -196,10 +195,6 @@ static bool read_process(int proc_fd, uint32_t pid, long ticks_per_sec,
 		p->ipcns = IPCNS_INIT_INO;
 		return true;
 	}
-	if (knowledge && p->tid == pid &&
-	    knowledge->find(knowledge->context, pid, p->start_ns, NS_PER_SEC / ticks_per_sec,
-			    &p->uid, &p->ipcns))
-		return true;
 	len = read_file(proc_fd, dir, "status", data, sizeof(data));
 	if (len <= 0 || processes__parse_uid(data, len, &p->uid))
 		return false;
@@ -212,6 +207,18 @@ static int by_pid(const void *a, const void *b)
 	const struct found_process *p = a, *q = b;
 
 	return (p->pid > q->pid) - (p->pid < q->pid);
+}
+
+int processes__add(struct processes *processes, const struct found_process *process)
+{
+	void *list = vector__room(processes->list, processes->count, &processes->cap,
+				  sizeof(*processes->list));
+
+	if (!list)
+		return -ENOMEM;
+	processes->list = list;
+	processes->list[processes->count++] = *process;
+	return 0;
 }
 
 /* The numbers alone; what is behind them comes later. */
@@ -231,19 +238,10 @@ static int list_processes(struct processes *processes, int proc_fd)
 		return err;
 	}
 	while (!err && (entry = readdir(dir))) {
-		uint32_t pid = strtoul(entry->d_name, NULL, 10);
-		void *list;
+		const struct found_process process = {.pid = strtoul(entry->d_name, NULL, 10)};
 
-		if (!pid)
-			continue;
-		list = vector__room(processes->list, processes->count, &processes->cap,
-				    sizeof(*processes->list));
-		if (!list) {
-			err = -ENOMEM;
-			break;
-		}
-		processes->list = list;
-		processes->list[processes->count++] = (struct found_process){.pid = pid};
+		if (process.pid)
+			err = processes__add(processes, &process);
 	}
 	closedir(dir);
 	return err;
@@ -251,7 +249,6 @@ static int list_processes(struct processes *processes, int proc_fd)
 
 struct readers {
 	struct processes *processes;
-	const struct process_knowledge *knowledge;
 	int proc_fd;
 	long ticks_per_sec;
 	size_t next; /* taken by adding to it */
@@ -269,20 +266,16 @@ static void *read_some(void *context)
 			return NULL;
 		for (size_t i = first; i < first + PART && i < processes->count; i++)
 			if (!read_process(readers->proc_fd, processes->list[i].pid,
-					  readers->ticks_per_sec, readers->knowledge,
-					  &processes->list[i]))
+					  readers->ticks_per_sec, &processes->list[i]))
 				processes->list[i].pid = 0;
 	}
 }
 
 /* All of it is the kernel's time, which processors can share. */
-static void read_all(struct processes *processes, int proc_fd,
-		     const struct process_knowledge *knowledge)
+static void read_all(struct processes *processes, int proc_fd)
 {
-	struct readers readers = {.processes = processes,
-				  .knowledge = knowledge,
-				  .proc_fd = proc_fd,
-				  .ticks_per_sec = sysconf(_SC_CLK_TCK)};
+	struct readers readers = {
+		.processes = processes, .proc_fd = proc_fd, .ticks_per_sec = sysconf(_SC_CLK_TCK)};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0;
@@ -296,8 +289,13 @@ static void read_all(struct processes *processes, int proc_fd,
 		pthread_join(threads[--started], NULL);
 }
 
-int processes__read(struct processes *processes, int proc_fd,
-		    const struct process_knowledge *knowledge)
+void processes__sort(struct processes *processes)
+{
+	if (processes->count)
+		qsort(processes->list, processes->count, sizeof(*processes->list), by_pid);
+}
+
+int processes__read(struct processes *processes, int proc_fd)
 {
 	size_t kept = 0;
 	int err;
@@ -306,23 +304,26 @@ int processes__read(struct processes *processes, int proc_fd,
 	err = list_processes(processes, proc_fd);
 	if (err)
 		return err;
-	read_all(processes, proc_fd, knowledge);
+	read_all(processes, proc_fd);
 	for (size_t i = 0; i < processes->count; i++)
 		if (processes->list[i].pid)
 			processes->list[kept++] = processes->list[i];
 	processes->count = kept;
-	if (kept)
-		qsort(processes->list, kept, sizeof(*processes->list), by_pid);
+	processes__sort(processes);
 	return 0;
 }
 
 bool processes__look_again(int proc_fd, struct found_process *process)
 {
+	const long ticks_per_sec = sysconf(_SC_CLK_TCK);
+	const uint64_t tick_ns = NS_PER_SEC / ticks_per_sec;
 	struct found_process again;
 
-	if (!read_process(proc_fd, process->pid, sysconf(_SC_CLK_TCK), NULL, &again) ||
-	    again.start_ns != process->start_ns)
+	if (!read_process(proc_fd, process->pid, ticks_per_sec, &again) ||
+	    again.start_ns / tick_ns != process->start_ns / tick_ns)
 		return false;
+	again.start_ns = process->start_ns;
+	again.cgroups = process->cgroups;
 	*process = again;
 	return true;
 }

@@ -20,7 +20,8 @@ struct found_process {
 	uint32_t ipcns;	   /* inode number, of that thread; 0: we may not know */
 	bool has_memory;   /* an address space; kernel threads have none */
 	bool has_threads;  /* more than one: each may be in a namespace of its own */
-	uint64_t start_ns; /* CLOCK_BOOTTIME, in steps of a clock tick (10 ms) */
+	uint64_t start_ns; /* CLOCK_BOOTTIME; of /proc, in steps of a clock tick (10 ms) */
+	uint64_t cgroups;  /* who has the same is in the same ones; 0: not known */
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -38,11 +39,13 @@ void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LE
  * What somebody knows of all processes already: of ten thousand, /proc takes 100 ms and more to
  * tell what an iterator in the kernel tells in 10.
  */
+struct object_table;
 struct process_knowledge {
-	/* The real uid and the namespace of the process that began in that clock tick, false: not
-	 * known. Several threads call it at once. */
-	bool (*find)(void *context, uint32_t pid, uint64_t start_ns, uint64_t tick_ns,
-		     uint32_t *uid, uint32_t *ipcns);
+	uint64_t begin_ns; /* CLOCK_MONOTONIC: before it was learnt */
+	/* As processes__read: those that have begun since are left out. */
+	int (*list)(void *context, struct processes *processes, int proc_fd);
+	/* All objects of a namespace; otherwise -errno, and somebody has to go there. */
+	int (*read_table)(void *context, uint32_t ipcns, struct object_table *table);
 	/* None of its threads is in another namespace than that. */
 	bool (*is_together)(void *context, uint32_t pid);
 	/* Looks at all once more: every thread is in a namespace of which `has` says true. */
@@ -51,9 +54,12 @@ struct process_knowledge {
 	void *context;
 };
 
-/* proc_fd: /proc. knowledge: or NULL. 0 or -errno; processes__free also after an error. */
-int processes__read(struct processes *processes, int proc_fd,
-		    const struct process_knowledge *knowledge);
+/* proc_fd: /proc. 0 or -errno; processes__free also after an error. */
+int processes__read(struct processes *processes, int proc_fd);
+/* Adds one. 0 or -ENOMEM. */
+int processes__add(struct processes *processes, const struct found_process *process);
+/* To be called when all have been added. */
+void processes__sort(struct processes *processes);
 void processes__free(struct processes *processes);
 
 /* Reads one of them anew, perhaps by another thread of it. False: it has ended. */

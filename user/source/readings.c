@@ -103,7 +103,8 @@ static int read_process(struct readings *r, size_t i, int proc_fd, bool with_map
 	if (reading->err == -ENOENT)
 		return 0;
 	r->n_read++;
-	r->n_unreadable += reading->err || !process->ipcns;
+	/* One that ends has neither a namespace nor anything mapped. */
+	r->n_unreadable += reading->err || (process->has_memory && !process->ipcns);
 	return 0;
 }
 
@@ -114,8 +115,10 @@ int readings__read(struct readings *r, int proc_fd, bool with_mappings,
 
 	*r = (struct readings){0};
 	err = maps__new(&r->maps, proc_fd);
-	if (!err)
-		err = processes__read(&r->processes, proc_fd, knowledge);
+	if (!err && knowledge)
+		err = knowledge->list(knowledge->context, &r->processes, proc_fd);
+	else if (!err)
+		err = processes__read(&r->processes, proc_fd);
 	if (err)
 		return err;
 	/* The first process always runs, and is not ours. */

@@ -23,7 +23,7 @@ struct ring {
 	unsigned long *consumer;       /* a page, where we say how far we are */
 	const unsigned long *producer; /* a page, where the kernel says so; then the data */
 	const char *data;
-	struct cursor ahead[RING_STEPS_MAX];
+	struct cursor ahead;
 	_Alignas(8) char split[RING_RECORD_MAX]; /* a record that begins at the end of the data */
 };
 
@@ -105,33 +105,28 @@ static const void *record(struct ring *ring, unsigned long at, uint32_t header)
 	return ring->split;
 }
 
-/* To the record with that number, if it and all before it are written. */
-static void look_ahead(struct ring *ring, unsigned int step, uint64_t n, unsigned long end)
+static void look_ahead(struct ring *ring, const struct cursor *here, unsigned long end)
 {
-	struct cursor *cursor = &ring->ahead[step];
+	const struct ring_handler *handler = &ring->handler;
+	struct cursor *cursor = &ring->ahead;
+	bool called = false;
 
-	while (cursor->n <= n && cursor->at < end) {
+	if (cursor->n < here->n)
+		*cursor = *here;
+	while (cursor->n <= here->n + handler->distance && cursor->at < end) {
 		const uint32_t head = header(ring, cursor->at);
-		const void *there = whole_record(ring, cursor->at, head);
 
 		if (head & BPF_RINGBUF_BUSY_BIT)
-			return;
-		if (there && !(head & BPF_RINGBUF_DISCARD_BIT))
-			ring->handler.ahead(ring->handler.context, there, step);
+			break;
+		handler->ahead(handler->context, head & BPF_RINGBUF_DISCARD_BIT
+							 ? NULL
+							 : whole_record(ring, cursor->at, head));
+		called = true;
 		cursor->at = next(cursor->at, head);
 		cursor->n++;
 	}
-}
-
-static void look_ahead_of(struct ring *ring, const struct cursor *here, unsigned long end)
-{
-	const struct ring_handler *handler = &ring->handler;
-
-	for (unsigned int step = 0; step < handler->steps; step++) {
-		if (ring->ahead[step].n < here->n)
-			ring->ahead[step] = *here;
-		look_ahead(ring, step, here->n + (handler->steps - step) * handler->apart, end);
-	}
+	if (!called)
+		handler->ahead(handler->context, NULL);
 }
 
 static int consume_until(struct ring *ring, struct cursor *here, unsigned long end, bool *busy)
@@ -147,7 +142,7 @@ static int consume_until(struct ring *ring, struct cursor *here, unsigned long e
 		if (length(head) > RING_RECORD_MAX)
 			return -EPROTO;
 		if (ring->handler.ahead)
-			look_ahead_of(ring, here, end);
+			look_ahead(ring, here, end);
 		if (!(head & BPF_RINGBUF_DISCARD_BIT))
 			err = ring->handler.record(ring->handler.context,
 						   record(ring, here->at, head));
@@ -165,8 +160,7 @@ int ring__consume(struct ring *ring)
 	int err = 0;
 
 	/* Numbers count from here on. */
-	for (unsigned int step = 0; step < RING_STEPS_MAX; step++)
-		ring->ahead[step] = here;
+	ring->ahead = here;
 	while (!err && !busy) {
 		unsigned long end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 

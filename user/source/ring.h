@@ -16,14 +16,13 @@ struct ring;
 struct ring_handler {
 	/* Anything but 0 ends the look, after this record. It is gone on return. */
 	int (*record)(void *context, const void *record);
-	/* A record that will be handed over soon, `steps` times, with 0 first, and `apart` others
-	 * in between. Not of all records. NULL: not wanted. */
-	void (*ahead)(void *context, const void *record, unsigned int step);
-	unsigned int steps, apart;
+	/* Called before each record, with the one that is `distance` later; before the first ones
+	 * also with those up to there. Its record is NULL where there is none yet, or none that can
+	 * be shown. NULL: not wanted. */
+	void (*ahead)(void *context, const void *record);
+	unsigned int distance;
 	void *context;
 };
-
-#define RING_STEPS_MAX 4
 
 /* size: of the map, in bytes. 0 or -errno. */
 int ring__new(struct ring **ring, int map_fd, size_t size, const struct ring_handler *handler);

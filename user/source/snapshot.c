@@ -30,6 +30,7 @@ struct snapshot {
 	void *context;
 	struct snapshot_report *report;
 	bool tables_only; /* mappings are not read */
+	bool all_known;	  /* who is not among the processes has ended, or begun since */
 	int proc_fd;
 	uint64_t begin_ns;
 	struct readings readings;
@@ -235,6 +236,7 @@ static int tell_process(struct snapshot *s, size_t p)
 		.start_ns = process->start_ns,
 		.action = PROCESS_FOUND,
 		.parent = process->parent,
+		.cgroups = process->cgroups,
 	};
 	/* The mappings of an address space are told with the first process in it. */
 	bool whole = !reading->err && !event.mm && !s->tables_only;
@@ -268,7 +270,7 @@ static int find_process(struct snapshot *s, uint32_t pid, const struct found_pro
 	struct process_event event = {.action = PROCESS_FOUND};
 
 	*process = processes__find(&s->readings.processes, pid);
-	*hidden = !*process && processes__is_hidden(s->proc_fd, pid);
+	*hidden = !*process && !s->all_known && processes__is_hidden(s->proc_fd, pid);
 	if (!*hidden)
 		return 0;
 	fill_head(&event.head, EVENT_PROCESS, 0, NULL);
@@ -424,7 +426,8 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 	struct snapshot s = {.handler = handler,
 			     .context = context,
 			     .report = report,
-			     .tables_only = tables_only};
+			     .tables_only = tables_only,
+			     .all_known = knowledge};
 	struct timespec now;
 	int err;
 
@@ -436,6 +439,8 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 	s.begin_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
 	clock_gettime(CLOCK_REALTIME, &now);
 	s.epoch_ns = s.begin_ns - (now.tv_sec * NS_PER_S + now.tv_nsec);
+	if (knowledge)
+		s.begin_ns = knowledge->begin_ns;
 	err = readings__read(&s.readings, s.proc_fd, !tables_only, knowledge);
 	report->processes = s.readings.n_read;
 	report->processes_unreadable = s.readings.n_unreadable;
