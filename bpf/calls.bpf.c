@@ -68,6 +68,8 @@ static __always_inline __u32 read_indirect(struct call_stash *call, __u64 *ret)
 {
 	__u32 words[2] = {};
 
+	if (call->abi != ABI_COMPAT_IPC)
+		return 0;
 	if (call->call == CALL_SHMAT && !is_error(*ret)) {
 		/* ipc/syscall.c: put_user(raddr, third), and the call itself returns 0 */
 		if (bpf_probe_read_user(words, sizeof(*words), (void *)call->args[5]))
@@ -280,6 +282,11 @@ __hidden int forget_thread(__u32 tid)
 	return 0;
 }
 
+static __always_inline _Bool may_be_indirect(__u32 call)
+{
+	return call == CALL_IPC || call & (CALL_BY_NUMBER | CALL_ANY);
+}
+
 /* Which call the exit is of: a stash of another one has missed its own. */
 static __always_inline _Bool is_stash_of(const struct call_stash *stash, __u32 call)
 {
@@ -319,7 +326,7 @@ __hidden int call_exit(__u32 id, __s64 ret)
 		goto out;
 	}
 	/* What is constant for a program comes first: the verifier then goes one way only. */
-	if (id == CALL_IPC)
+	if (may_be_indirect(id))
 		end.flags = read_indirect(call, &end.ret);
 	wanted = !(filters_callers && call->unwanted) &&
 		 (!filters_results || result_passes(call, end.ret));

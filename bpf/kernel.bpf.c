@@ -20,15 +20,18 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __attribute_
                                                       \
 		___arrow(CAST(___from), __VA_ARGS__); \
 	})
+
+/* The same of the current task. */
+#define READ_CURRENT(task, ...) READ(task, __VA_ARGS__)
 #else
 #define READ(pointer, ...) BPF_CORE_READ(pointer, __VA_ARGS__)
-#endif
 
 /*
- * What it points at has its type, too. From 6.2 on, as cgrp_storage_get, the verifier distinguishes
- * what it trusts: it may then ask for a test that a pointer is not NULL, and (6.3,
- * btf_nested_type_is_trusted) goes through all of the kernel's types, 3 ms at a time, for each one
- * that is loaded from the task. It does neither with what was cast.
+ * Where the current task has its type, what it points at has one, too. But from 6.2 on, as
+ * cgrp_storage_get, the verifier distinguishes what it trusts: it may then ask for a test that a
+ * pointer is not NULL, and (6.3, btf_nested_type_is_trusted) goes through all of the kernel's
+ * types, 3 ms at a time, for each one that is loaded from the task. It does neither with what was
+ * cast.
  */
 static __always_inline _Bool has_typed_members(void)
 {
@@ -36,9 +39,9 @@ static __always_inline _Bool has_typed_members(void)
 	       !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_cgrp_storage_get);
 }
 
-/* The same of the current task. */
 #define READ_CURRENT(task, ...) \
 	(has_typed_members() ? ___arrow(task, __VA_ARGS__) : READ(task, __VA_ARGS__))
+#endif
 
 __hidden __u64 current_ipc_ns(void)
 {
