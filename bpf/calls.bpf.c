@@ -284,7 +284,7 @@ __hidden int forget_thread(__u32 tid)
 
 static __always_inline _Bool may_be_indirect(__u32 call)
 {
-	return call == CALL_IPC || call & (CALL_BY_NUMBER | CALL_ANY);
+	return call == CALL_IPC || (call & (CALL_BY_NUMBER | CALL_ANY) && !(call & CALL_NATIVE));
 }
 
 /* Which call the exit is of: a stash of another one has missed its own. */

@@ -122,6 +122,7 @@ int call_enter(struct call_stash *call);
 int call_exit(__u32 id, __s64 ret);
 #define CALL_BY_NUMBER (1u << 16) /* with the number of the system call instead */
 #define CALL_ANY       (1u << 17) /* which one is not known */
+#define CALL_NATIVE    (1u << 18) /* besides: of a 64-bit caller, so no ipc(2) */
 int forget_thread(__u32 tid);
 
 /* filter.bpf.c */

@@ -58,6 +58,6 @@ SYSCALL_HOOKS(MSGRCV, msgrcv, 5)
 SEC("tracepoint")
 int exit_any(struct trace_event_raw_sys_exit *ctx)
 {
-	call_exit(CALL_BY_NUMBER | (__u16)ctx->id, ctx->ret);
+	call_exit(CALL_NATIVE | CALL_BY_NUMBER | (__u16)ctx->id, ctx->ret);
 	return PASS_ON;
 }
