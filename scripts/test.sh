@@ -24,8 +24,7 @@ OUT=$TOP/build/test
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 # An emulated machine keeps one processor busy for two thirds of its time.
 MACHINES_AT_ONCE=$(($(nproc) + 1))
-# Live tests wait most of their time, and have IPC namespaces of their own: several at once. Not those
-# that load the machine, measure it, or look at all of it.
+# Live tests wait most of their time, and have IPC namespaces of their own: several at once.
 LIVE_AT_ONCE=$(nproc)
 LIVE_ALONE="command containers count filters headroom loss output rm_race screen start storm top words"
 JOBS=$(nproc)
@@ -136,11 +135,16 @@ await_all() {
 	running=()
 }
 
-stage_live() {
+# Those that load the machine, measure it, or look at all of it.
+live_alone() {
+	local name
+	for name in $LIVE_ALONE; do
+		record "live-$name" timeout --foreground 900 bats --tap "tests/live/$name.bats"
+	done
+}
+
+live_beside() {
 	local file name names=()
-	if ! [ -x build/shmtrace ]; then
-		stage_build
-	fi
 	for file in $(files_of tests/live '*.bats'); do
 		name=$(basename "$file" .bats)
 		[[ " $LIVE_ALONE " != *" $name "* ]] || continue
@@ -151,9 +155,27 @@ stage_live() {
 	for name in "${names[@]}"; do
 		report "live-$name"
 	done
-	for name in $LIVE_ALONE; do
-		record "live-$name" timeout --foreground 900 bats --tap "tests/live/$name.bats"
-	done
+}
+
+# Most wait most of their time: the machines, where there are any, run beside them.
+stage_live() {
+	if ! [ -x build/shmtrace ]; then
+		stage_build
+	fi
+	live_alone
+	if [[ " ${stages[*]} " != *" vm "* ]]; then
+		live_beside
+		return
+	fi
+	live_beside >"$OUT/live.log" 2>&1 &
+	live_pid=$!
+}
+
+end_live() {
+	[ -n "$live_pid" ] || return 0
+	wait "$live_pid" || true
+	live_pid=
+	cat "$OUT/live.log"
 }
 
 build_machines() {
@@ -210,28 +232,9 @@ stage_vm() {
 	done
 }
 
-# Beside the live tests, which wait most of their time, with what these leave of the processors.
-start_machines() {
-	(
-		renice -n 10 -p "$BASHPID" >/dev/null
-		stage_vm
-	) >"$OUT/machines.log" 2>&1 &
-	machines_pid=$!
-}
-
-end_machines() {
-	if [ -z "$machines_pid" ]; then
-		stage_vm
-		return
-	fi
-	wait "$machines_pid" || true
-	machines_pid=
-	cat "$OUT/machines.log"
-}
-
 stages=(build fuzz style unit live vm)
 fuzz_pid=
-machines_pid=
+live_pid=
 running=()
 kernels=()
 all=no
@@ -274,12 +277,12 @@ for stage in "${stages[@]}"; do
 	fuzz) stage_fuzz ;;
 	live)
 		end_fuzz
-		[[ " ${stages[*]} " != *" vm "* ]] || start_machines
 		stage_live
 		;;
 	vm)
 		end_fuzz
-		end_machines
+		stage_vm
+		end_live
 		;;
 	esac
 done
