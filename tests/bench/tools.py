@@ -61,11 +61,11 @@ class Tool:
         self.argv = argv
         self.ready = ready  # what it says on standard error; None: when the first call is there
 
-    def start(self, directory, workload=()):
-        """workload: of a tool that wraps, the command and its pipes."""
+    def start(self, directory, workload=(), sink=None):
+        """workload: of a tool that wraps, the command and its pipes. sink: instead of its output."""
         self.output = os.path.join(directory, "output")
         self.messages = os.path.join(directory, "messages")
-        argv = [a.replace("OUTPUT", self.output) for a in self.argv] + list(workload)
+        argv = [a.replace("OUTPUT", sink or self.output) for a in self.argv] + list(workload)
         environment = dict(os.environ, BPFTRACE_PERF_RB_PAGES=str(BUFFER // 4096 // os.cpu_count()))
         for path in (self.output, self.messages):
             open(path, "w").close()
