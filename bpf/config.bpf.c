@@ -28,7 +28,7 @@ const __u64 pidns_ino = 0;
 
 /*
  * The reader is woken by the first event after this much silence and then no more than once an
- * interval: it looks by itself while it is busy. A wake-up an event costs more than all the rest.
+ * interval: it looks by itself while it is busy (user/source/pace.h, PACE_INTERVAL_MS).
  */
 const __u64 wakeup_interval_ns = 20000000;
 

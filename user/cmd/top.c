@@ -309,7 +309,7 @@ static int follow(struct top *top)
 	while (!top->done && !err) {
 		struct pollfd fds[2] = {{.fd = top->signal_fd, .events = POLLIN},
 					{.events = POLLIN}};
-		int timeout = bpf_source__next_timeout_ms(top->source, &fds[1].fd);
+		int timeout = bpf_source__pause_ms(top->source, &fds[1].fd);
 		uint64_t now;
 
 		if (poll(fds, 2, timeout) > 0 && fds[0].revents)
@@ -389,6 +389,10 @@ static int run(struct top *top)
 		pr_err("out of memory");
 		return EXIT_FAILED;
 	}
+	/* Before the first event. */
+	err = privileges__raise_priority();
+	if (err)
+		pr_debug("cannot raise the priority: %s", strerror(-err));
 	err = bpf_source__open(&top->source, &top->source_options, apply, top, why, sizeof(why));
 	if (err) {
 		pr_err("%s", why);
@@ -404,9 +408,6 @@ static int run(struct top *top)
 	pr_info("watching by %s hooks%s",
 		ledger_options.mappings_observed ? "function" : "system call",
 		ledger_options.mappings_observed ? "" : "; what they do not show is inferred");
-	err = privileges__raise_priority();
-	if (err)
-		pr_debug("cannot raise the priority: %s", strerror(-err));
 	err = privileges__drop(top->terminal && !top->read_only ? PRIVILEGES_REMOVING
 								: PRIVILEGES_READING);
 	if (err)

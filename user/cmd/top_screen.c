@@ -171,7 +171,7 @@ static int wait_and_take(struct session *session)
 				  [RING] = {.events = POLLIN},
 				  [KEYS] = {.fd = STDIN_FILENO, .events = POLLIN},
 				  [OUTPUT] = {.fd = -1, .events = POLLOUT}};
-	int timeout = bpf_source__next_timeout_ms(top->source, &fds[RING].fd);
+	int timeout = bpf_source__pause_ms(top->source, &fds[RING].fd);
 
 	if (terminal__is_busy(top->terminal))
 		fds[OUTPUT].fd = terminal__output_fd(top->terminal);

@@ -235,7 +235,7 @@ static void wait_for_events(struct trace *trace)
 		{.events = POLLIN},
 		{.fd = limit_command__fd(trace->limit_command), .events = POLLIN},
 	};
-	int timeout = bpf_source__next_timeout_ms(trace->source, &fds[1].fd);
+	int timeout = bpf_source__pause_ms(trace->source, &fds[1].fd);
 
 	memcpy(fds + 3, trace->pid_fds, n_pids * sizeof(*fds));
 	if (poll(fds, 3 + n_pids, limit_timeout_ms(trace, timeout)) <= 0)
@@ -592,6 +592,10 @@ static int start(struct trace *trace)
 			return EXIT_FAILED;
 		}
 	}
+	/* Before the first event. */
+	err = privileges__raise_priority();
+	if (err)
+		pr_debug("cannot raise the priority: %s", strerror(-err));
 	err = open_source(trace);
 	if (err) {
 		if (trace->options.command)
@@ -606,9 +610,6 @@ static int start(struct trace *trace)
 		return EXIT_FAILED;
 	}
 	print_opening(trace);
-	err = privileges__raise_priority();
-	if (err)
-		pr_debug("cannot raise the priority: %s", strerror(-err));
 	err = privileges__drop(trace->ledger ? PRIVILEGES_READING : PRIVILEGES_COUNTING);
 	if (err)
 		pr_debug("cannot drop privileges: %s", strerror(-err));

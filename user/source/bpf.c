@@ -25,6 +25,7 @@
 #include "shmtrace_cast.skel.h"
 #include "source/inference.h"
 #include "source/ipcns.h"
+#include "source/pace.h"
 #include "source/probe.h"
 #include "source/ring.h"
 #include "source/sysvipc.h"
@@ -52,9 +53,9 @@ struct bpf_source {
 	bpf_source_ahead ahead;
 	void *context;
 	bool mappings_observed;
-	uint64_t attached_ns;	   /* all hooks were on by then */
-	unsigned int quiet_rounds; /* looks in a row that found nothing */
-	int last_batch;		   /* events found by the last look */
+	uint64_t attached_ns; /* all hooks were on by then */
+	int last_batch;	      /* events found by the last look */
+	struct pace pace;
 };
 
 static uint64_t timespec_ns(const struct timespec *ts)
@@ -78,8 +79,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-#define BATCH_MAX   4096 /* events between two looks at signals and the clock */
-#define BATCH_LARGE 256
+#define BATCH_MAX 4096 /* events between two looks at signals and the clock */
 
 _Static_assert(sizeof(struct call_limits_event) <= RING_RECORD_MAX, "the largest record");
 
@@ -554,18 +554,13 @@ struct hooks *bpf_source__hooks(struct bpf_source *source)
 	return &source->hooks;
 }
 
-int bpf_source__fd(const struct bpf_source *source)
-{
-	return bpf_map__fd(source->skel->maps.events);
-}
-
 int bpf_source__consume(struct bpf_source *source)
 {
 	int n;
 
 	source->last_batch = 0;
 	n = ring__consume(source->ring);
-	source->quiet_rounds = source->last_batch ? 0 : source->quiet_rounds + 1;
+	pace__looked(&source->pace, source->last_batch, source->last_batch >= BATCH_MAX);
 	return n < 0 && n != -EAGAIN ? n : source->last_batch;
 }
 
@@ -636,17 +631,13 @@ unsigned long long bpf_source__unfollowed(const struct bpf_source *source)
 	return *(volatile const __u64 *)&source->skel->bss->followed_lost;
 }
 
-int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd)
+int bpf_source__pause_ms(struct bpf_source *source, int *fd)
 {
-	*fd = -1;
-	if (source->last_batch >= BATCH_MAX)
-		return 0;
-	if (source->last_batch >= BATCH_LARGE)
-		return 2;
-	if (source->quiet_rounds < 3)
-		return BPF_SOURCE_INTERVAL_MS;
-	*fd = bpf_source__fd(source);
-	return BPF_SOURCE_IDLE_MS;
+	bool listen;
+	int ms = pace__pause(&source->pace, &listen);
+
+	*fd = listen ? bpf_map__fd(source->skel->maps.events) : -1;
+	return ms;
 }
 
 bool bpf_source__mappings_observed(const struct bpf_source *source)

@@ -72,21 +72,11 @@ int bpf_source__open_unloaded(struct bpf_source **source);
 struct hooks *bpf_source__hooks(struct bpf_source *source);
 
 /*
- * Readable when there may be events. While events come, the kernel says so only once in
- * BPF_SOURCE_INTERVAL_MS: whoever consumed something looks again by itself after that time, and
- * sleeps longer only when it found nothing for twice that time. Even then no longer than
- * BPF_SOURCE_IDLE_MS: a caller that is preempted between its look at the clock and its record may
- * take a wake-up for granted that has long gone by.
+ * How long to pause before the next bpf_source__consume, in ms; the pause begins now. *fd is what
+ * to listen to meanwhile, or -1: while events come the ring is always readable, and time alone
+ * makes batches.
  */
-#define BPF_SOURCE_INTERVAL_MS 20
-#define BPF_SOURCE_IDLE_MS     80
-int bpf_source__fd(const struct bpf_source *source);
-
-/*
- * How long to sleep before the next bpf_source__consume, in ms. *fd is what to listen to meanwhile,
- * or -1: while events come the ring is always readable, and time alone makes batches.
- */
-int bpf_source__next_timeout_ms(const struct bpf_source *source, int *fd);
+int bpf_source__pause_ms(struct bpf_source *source, int *fd);
 
 /* Mappings come one by one, by function hooks (struct ledger_options). */
 bool bpf_source__mappings_observed(const struct bpf_source *source);
