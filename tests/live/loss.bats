@@ -72,6 +72,16 @@ lost_total() {
 	diff <(cat "$T/made"; echo "lost 0") "$T/seen"
 }
 
+@test "loss: nothing in 10 s of all processors calling, by top" {
+	start_top "$T/ours" --batch --json -d 13 -n 1
+	unshare -i "$WORK/burst" 0 "$(nproc)" 10 >"$T/made"
+	wait "$TRACER"
+	cat "$T/made" "$T/err"
+	echo "# $(cat "$T/made")" >&3
+	jq -se --argjson made "$(cut -d' ' -f2 "$T/made")" '
+		map(select(.type == "ledger"))[0] | .lost == 0 and .exact and .events >= $made' "$T/ours"
+}
+
 @test "loss: one process that calls as fast as it can loses nothing, as JSON in a file" {
 	trace_command -J -o "$T/ours" -- "$WORK/burst" 1000000 1 >"$T/made"
 	cat "$T/made" "$T/err"

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/descent.h"
 #include "base/log.h"
 #include "base/runner.h"
@@ -176,10 +176,7 @@ void limit_command__left_out(struct limit_command *self, const struct call_event
 
 static long long now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+	return clock__ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 static bool is_stopped(int signal_fd)

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/privileges.h"
@@ -130,14 +130,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-uint64_t top__clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 static int apply(void *context, const struct event *event)
 {
 	struct top *top = context;
@@ -201,7 +193,7 @@ static void note_losses(struct top *top)
  */
 static int reconcile(struct top *top)
 {
-	const uint64_t began_ns = top__clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	const uint64_t began_ns = clock__ns(CLOCK_PROCESS_CPUTIME_ID);
 	struct snapshot_report report = {};
 	uint64_t drift = ledger__drift(top->ledger);
 	int err = 0;
@@ -219,9 +211,9 @@ static int reconcile(struct top *top)
 	if (ledger__drift(top->ledger) != drift)
 		pr_debug("reconciled: %llu corrections",
 			 (unsigned long long)(ledger__drift(top->ledger) - drift));
-	top->compared_ns = top__clock_ns(CLOCK_MONOTONIC);
+	top->compared_ns = clock__ns(CLOCK_MONOTONIC);
 	top->next_reconcile_ns = top->compared_ns + top->reconcile_ns;
-	top->compare_cost_ns = top__clock_ns(CLOCK_PROCESS_CPUTIME_ID) - began_ns;
+	top->compare_cost_ns = clock__ns(CLOCK_PROCESS_CPUTIME_ID) - began_ns;
 	return err;
 }
 
@@ -268,7 +260,7 @@ int top__settle(struct top *top, uint64_t now)
 void top__count(struct top *top)
 {
 	/* Of now: after a look that took long the next ones do not crowd. */
-	const uint64_t now = top__clock_ns(CLOCK_MONOTONIC);
+	const uint64_t now = clock__ns(CLOCK_MONOTONIC);
 
 	top->print_now = false;
 	if (++top->printed == top->times)
@@ -281,8 +273,8 @@ static int print(struct top *top)
 {
 	int err;
 
-	top->view.now_ns = top__clock_ns(CLOCK_MONOTONIC);
-	top->view.clock_offset_ns = (long long)(top__clock_ns(CLOCK_REALTIME) - top->view.now_ns);
+	top->view.now_ns = clock__ns(CLOCK_MONOTONIC);
+	top->view.clock_offset_ns = (long long)(clock__ns(CLOCK_REALTIME) - top->view.now_ns);
 	err = top->json ? ledger_view__print_json(&top->view, top->ledger)
 			: ledger_view__print_text(&top->view, top->ledger);
 	if (!err && (fflush(top->view.out) || ferror(top->view.out)))
@@ -314,7 +306,7 @@ static int follow(struct top *top)
 
 		if (poll(fds, 2, timeout) > 0 && fds[0].revents)
 			handle_signals(top);
-		now = top__clock_ns(CLOCK_MONOTONIC);
+		now = clock__ns(CLOCK_MONOTONIC);
 		if (top->print_now || now >= top->next_print_ns) {
 			/* What had happened by now is in the report. */
 			err = top__settle(top, now);
@@ -420,8 +412,8 @@ static int run(struct top *top)
 		err = consume_all(top);
 	if (!err && !ledger__is_exact(top->ledger))
 		err = reconcile(top);
-	top->next_reconcile_ns = top__clock_ns(CLOCK_MONOTONIC) + top->reconcile_ns;
-	top->next_print_ns = top__clock_ns(CLOCK_MONOTONIC) + top->interval_ns;
+	top->next_reconcile_ns = clock__ns(CLOCK_MONOTONIC) + top->reconcile_ns;
+	top->next_print_ns = clock__ns(CLOCK_MONOTONIC) + top->interval_ns;
 	if (!err)
 		err = top->terminal ? top__run_screen(top) : follow(top);
 	if (err && err != -EPIPE) {

@@ -45,8 +45,6 @@ struct top {
 	int err;
 };
 
-uint64_t top__clock_ns(clockid_t clock);
-
 /* What is in the ring now. 0 or -errno, as all of these. */
 int top__consume(struct top *top);
 

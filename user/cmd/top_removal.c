@@ -5,9 +5,9 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cmd/existing.h"
 #include "cmd/top.h"
@@ -85,7 +85,7 @@ int top__remove(struct top *top, const struct object_info *shown, char *text, si
 	}
 	/* Whatever it costs. */
 	top->compare_cost_ns = 0;
-	err = top__settle(top, top__clock_ns(CLOCK_MONOTONIC));
+	err = top__settle(top, clock__ns(CLOCK_MONOTONIC));
 	refusal = refuse(top->ledger, shown);
 	if (!err && refusal)
 		buffer__put_str(&out, refusal);
@@ -93,5 +93,5 @@ int top__remove(struct top *top, const struct object_info *shown, char *text, si
 		remove_listed(listed, shown, listed_s, &out);
 	text[out.len] = '\0';
 	ledger__free(listed);
-	return err ? err : top__settle(top, top__clock_ns(CLOCK_MONOTONIC));
+	return err ? err : top__settle(top, clock__ns(CLOCK_MONOTONIC));
 }

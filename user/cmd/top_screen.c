@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cmd/top.h"
 #include "source/ipcns.h"
@@ -34,14 +34,14 @@ static int gather(struct session *session)
 	struct top *top = session->top;
 	struct screen_facts facts = {.ledger = top->ledger,
 				     .failures = top->failures,
-				     .now_ns = top__clock_ns(CLOCK_MONOTONIC),
+				     .now_ns = clock__ns(CLOCK_MONOTONIC),
 				     .calls = top->calls,
 				     .failed = top->failed};
 	struct ledger_stats stats;
 
 	ledger__stats(top->ledger, &stats);
 	facts.lost = stats.lost;
-	facts.clock_offset_ns = (long long)(top__clock_ns(CLOCK_REALTIME) - facts.now_ns);
+	facts.clock_offset_ns = (long long)(clock__ns(CLOCK_REALTIME) - facts.now_ns);
 	return screen__gather(session->screen, &facts);
 }
 
@@ -211,7 +211,7 @@ static int follow(struct session *session)
 {
 	struct top *top = session->top;
 	/* No report, but what there is to look at until the first one is due. */
-	int err = look_again(session, top__clock_ns(CLOCK_MONOTONIC));
+	int err = look_again(session, clock__ns(CLOCK_MONOTONIC));
 
 	while (!err) {
 		uint64_t now;
@@ -221,7 +221,7 @@ static int follow(struct session *session)
 			err = wait_and_take(session);
 		if (err || top->done || session->gone)
 			break;
-		now = top__clock_ns(CLOCK_MONOTONIC);
+		now = clock__ns(CLOCK_MONOTONIC);
 		if (top->print_now || now >= top->next_print_ns) {
 			err = look_again(session, now);
 			if (!err)

@@ -4,25 +4,20 @@
  */
 #include <errno.h>
 #include <locale.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/command.h"
 #include "base/log.h"
 #include "base/privileges.h"
 #include "cmd/cmd.h"
 #include "cmd/explainer.h"
 #include "cmd/limit_command.h"
-#include "cmd/trace_ledger.h"
-#include "cmd/trace_options.h"
+#include "cmd/trace.h"
 #include "source/bpf.h"
 #include "source/containers.h"
 #include "view/call.h"
@@ -35,40 +30,7 @@
 
 #define BUSY 256 /* events of one look: then there is no time for anything else */
 
-#define NS_PER_S  1000000000ULL
-#define NS_PER_MS 1000000ULL
-
-struct trace {
-	struct trace_options options;
-	struct bpf_source *source;
-	struct view *view;
-	struct trace_ledger *ledger;	     /* NULL: nothing asked for needs it */
-	struct explainer *explainer;	     /* NULL: not asked for */
-	struct limit_command *limit_command; /* NULL: not asked for */
-	int err;
-	FILE *out;
-	char *out_buffer;
-	int signal_fd;
-	struct pollfd *pid_fds; /* of -p */
-	size_t pids_alive;
-	struct command command;
-	bool command_runs;
-	int command_status; /* exit status, valid once it has ended */
-	bool interrupted;
-	bool done; /* no more calls are wanted */
-
-	uint64_t started_ns;
-	struct view_totals totals;
-	unsigned long long unplaced; /* calls whose container is not known, with --container */
-};
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
+#define NS_PER_S 1000000000ULL
 
 /* Says what was lost since it was last said. now: totals, by enum call_id. */
 static void report_loss(struct trace *trace, uint64_t time_ns,
@@ -158,8 +120,8 @@ static int consume(struct trace *trace)
 {
 	int n, err;
 
-	trace->view->clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) -
-						   clock_ns(CLOCK_MONOTONIC));
+	trace->view->clock_offset_ns = (long long)(clock__ns(CLOCK_REALTIME) -
+						   clock__ns(CLOCK_MONOTONIC));
 	n = bpf_source__consume(trace->source);
 	if (trace->err)
 		return trace->err;
@@ -171,93 +133,10 @@ static int consume(struct trace *trace)
 	return n;
 }
 
-static void handle_command_end(struct trace *trace)
-{
-	int status;
-
-	if (!trace->command_runs || waitpid(trace->command.pid, &status, WNOHANG) <= 0)
-		return;
-	trace->command_runs = false;
-	trace->command_status = command__exit_status(status);
-	trace->done = true;
-}
-
-/*
- * Ctrl-C reaches the command through its terminal; from elsewhere it is handed on. The command
- * decides whether it ends, and the trace with it; a second signal ends the trace alone.
- */
-static void handle_stop(struct trace *trace, const struct signalfd_siginfo *info)
-{
-	if (trace->command_runs && !trace->interrupted) {
-		if (info->ssi_code != SI_KERNEL)
-			kill(trace->command.pid, info->ssi_signo);
-	} else {
-		trace->done = true;
-	}
-	trace->interrupted = true;
-}
-
-static void handle_signals(struct trace *trace)
-{
-	struct signalfd_siginfo info;
-
-	while (read(trace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGCHLD) {
-			handle_stop(trace, &info);
-			continue;
-		}
-		handle_command_end(trace);
-		limit_command__reap(trace->limit_command);
-	}
-}
-
-/* No longer than until the time is up. */
-static int limit_timeout_ms(const struct trace *trace, int timeout)
-{
-	uint64_t elapsed, limit = trace->options.duration_ns;
-
-	if (limit) {
-		uint64_t left;
-
-		elapsed = clock_ns(CLOCK_MONOTONIC) - trace->started_ns;
-		left = elapsed < limit ? (limit - elapsed + NS_PER_MS - 1) / NS_PER_MS : 0;
-		if (left < (uint64_t)timeout)
-			timeout = left;
-	}
-	return timeout;
-}
-
-static void wait_for_events(struct trace *trace)
-{
-	const size_t n_pids = trace->options.source.n_pids;
-	struct pollfd fds[3 + TRACE_PIDS_MAX] = {
-		{.fd = trace->signal_fd, .events = POLLIN},
-		{.events = POLLIN},
-		{.fd = limit_command__fd(trace->limit_command), .events = POLLIN},
-	};
-	int timeout = bpf_source__pause_ms(trace->source, &fds[1].fd);
-
-	memcpy(fds + 3, trace->pid_fds, n_pids * sizeof(*fds));
-	if (poll(fds, 3 + n_pids, limit_timeout_ms(trace, timeout)) <= 0)
-		return;
-	if (fds[0].revents)
-		handle_signals(trace);
-	if (fds[2].revents)
-		limit_command__check(trace->limit_command);
-	for (size_t i = 0; i < n_pids; i++) {
-		if (!fds[3 + i].revents)
-			continue;
-		close(trace->pid_fds[i].fd);
-		trace->pid_fds[i].fd = -1;
-		if (--trace->pids_alive == 0)
-			trace->done = true;
-	}
-}
-
 /* n: events that the last look found. 0 or -errno. */
 static int look_after_ledger(struct trace *trace, int n)
 {
-	const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	const uint64_t now_ns = clock__ns(CLOCK_MONOTONIC);
 	bool said = false;
 	int err = 0;
 
@@ -283,9 +162,9 @@ static int follow(struct trace *trace)
 		n = look_after_ledger(trace, n);
 		if (n < 0)
 			return n;
-		wait_for_events(trace);
+		trace_wait__for_events(trace);
 		if (trace->options.duration_ns &&
-		    clock_ns(CLOCK_MONOTONIC) - trace->started_ns >= trace->options.duration_ns)
+		    clock__ns(CLOCK_MONOTONIC) - trace->started_ns >= trace->options.duration_ns)
 			trace->done = true;
 	}
 	return 0;
@@ -299,7 +178,7 @@ static int drain(struct trace *trace)
 	int n;
 
 	bpf_source__stop(trace->source);
-	trace->totals.elapsed_ns = clock_ns(CLOCK_MONOTONIC) - trace->started_ns;
+	trace->totals.elapsed_ns = clock__ns(CLOCK_MONOTONIC) - trace->started_ns;
 	trace->done = enough;
 	do {
 		n = consume(trace);
@@ -308,10 +187,10 @@ static int drain(struct trace *trace)
 	} while (n);
 	if (!enough) {
 		bpf_source__lost(trace->source, lost);
-		report_loss(trace, clock_ns(CLOCK_MONOTONIC), lost);
+		report_loss(trace, clock__ns(CLOCK_MONOTONIC), lost);
 	}
 	if (trace->ledger) {
-		n = trace_ledger__finish(trace->ledger, clock_ns(CLOCK_MONOTONIC));
+		n = trace_ledger__finish(trace->ledger, clock__ns(CLOCK_MONOTONIC));
 		if (n < 0)
 			pr_debug("cannot read what is left: %s", strerror(-n));
 	}
@@ -353,22 +232,6 @@ static int output_status(const struct trace *trace, int err)
 	return EXIT_FAILED;
 }
 
-/* Signals are still handed on; a second one leaves the command to itself. */
-static void wait_for_command(struct trace *trace)
-{
-	struct pollfd fd = {.fd = trace->signal_fd, .events = POLLIN};
-
-	trace->done = false;
-	handle_command_end(trace);
-	if (trace->command_runs && !trace->options.quiet)
-		pr_info("the trace has ended; waiting for %s", trace->options.command[0]);
-	while (trace->command_runs && !trace->done)
-		if (poll(&fd, 1, -1) > 0)
-			handle_signals(trace);
-	if (trace->command_runs)
-		trace->command_status = EXIT_FAILED;
-}
-
 static void print_opening(const struct trace *trace)
 {
 	enum hook_way way = hooks__main_way(bpf_source__hooks(trace->source));
@@ -383,9 +246,9 @@ static int run(struct trace *trace)
 {
 	int err, status;
 
-	trace->started_ns = clock_ns(CLOCK_MONOTONIC);
-	trace->view->clock_offset_ns = (long long)(clock_ns(CLOCK_REALTIME) -
-						   clock_ns(CLOCK_MONOTONIC));
+	trace->started_ns = clock__ns(CLOCK_MONOTONIC);
+	trace->view->clock_offset_ns = (long long)(clock__ns(CLOCK_REALTIME) -
+						   clock__ns(CLOCK_MONOTONIC));
 	if (trace->options.command) {
 		err = command__go(&trace->command);
 		if (err) {
@@ -407,55 +270,10 @@ static int run(struct trace *trace)
 	if (status == EXIT_DONE && !err)
 		print_closing(trace);
 	if (trace->options.command) {
-		wait_for_command(trace);
+		trace_wait__for_command(trace);
 		status = trace->command_status;
 	}
 	return status;
-}
-
-/* SIGCHLD is among them; what the process had blocked before goes to *before, for the command. */
-static int open_signals(struct trace *trace, sigset_t *before)
-{
-	struct sigaction hangup;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	/* nohup ignores it, and a blocked signal would come to us all the same. */
-	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, before);
-	signal(SIGPIPE, SIG_IGN);
-	trace->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return trace->signal_fd < 0 ? -errno : 0;
-}
-
-static int open_pids(struct trace *trace)
-{
-	const struct bpf_source_options *source = &trace->options.source;
-
-	trace->pid_fds = calloc(source->n_pids + 1, sizeof(*trace->pid_fds));
-	if (!trace->pid_fds) {
-		pr_err("out of memory");
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < source->n_pids; i++) {
-		int fd = syscall(SYS_pidfd_open, (pid_t)source->pids[i], 0);
-
-		if (fd < 0) {
-			int err = -errno;
-
-			pr_err("cannot trace process %u: %s", source->pids[i],
-			       err == -EINVAL ? "that is a thread of another process"
-					      : strerror(-err));
-			return err;
-		}
-		trace->pid_fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
-		trace->pids_alive++;
-	}
-	return 0;
 }
 
 static int open_output(struct trace *trace)
@@ -581,9 +399,9 @@ static int start(struct trace *trace)
 	sigset_t before;
 	int err;
 
-	err = open_signals(trace, &before);
-	if (err || start_limit_command(trace, &before) || open_pids(trace) || open_output(trace) ||
-	    open_view(trace))
+	err = trace_wait__open_signals(trace, &before);
+	if (err || start_limit_command(trace, &before) || trace_wait__open_pids(trace) ||
+	    open_output(trace) || open_view(trace))
 		return EXIT_FAILED;
 	if (trace->options.command) {
 		err = command__prepare(&trace->command, trace->options.command, &before);

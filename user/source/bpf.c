@@ -5,7 +5,6 @@
 #include "source/bpf.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +12,20 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "ledger/ledger.h"
 #include "shmtrace.skel.h"
 #include "shmtrace_cast.skel.h"
-#include "source/inference.h"
-#include "source/ipcns.h"
-#include "source/pace.h"
+#include "source/iterate.h"
 #include "source/probe.h"
-#include "source/ring.h"
-#include "source/sysvipc.h"
+#include "source/seed.h"
+#include "source/stream.h"
+#include "source/unfinished.h"
 
 #define PIDNS_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
 
@@ -37,31 +34,13 @@
 #define FOLLOWED_MAX   32768
 #define OBJECTS_MAX    16384
 
-/* What the kernel gathers before it hands it over (PAGE_SIZE << 3, kernel/bpf/bpf_iter.c). */
-#define ITERATOR_BYTES (1u << 15)
-
-#define UNFINISHED_NS 1000000000ULL
-
-#define CALLS_BLOCKING \
-	(1U << CALL_SEMOP | 1U << CALL_SEMTIMEDOP | 1U << CALL_MSGSND | 1U << CALL_MSGRCV)
-
 struct bpf_source {
 	struct shmtrace_bpf *skel;
 	struct hooks hooks;
-	struct ring *ring;
-	bpf_source_handler handler;
-	bpf_source_ahead ahead;
-	void *context;
+	struct stream *stream;
 	bool mappings_observed;
 	uint64_t attached_ns; /* all hooks were on by then */
-	int last_batch;	      /* events found by the last look */
-	struct pace pace;
 };
-
-static uint64_t timespec_ns(const struct timespec *ts)
-{
-	return ts->tv_sec * 1000000000ULL + ts->tv_nsec;
-}
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -77,68 +56,6 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 		line[len - 1] = '\0';
 	pr_debug("%s", line);
 	return 0;
-}
-
-#define BATCH_MAX 4096 /* events between two looks at signals and the clock */
-
-_Static_assert(sizeof(struct call_limits_event) <= RING_RECORD_MAX, "the largest record");
-
-/* The ledger hears first what the call has done. */
-static int handle_both(struct bpf_source *source, const struct call_ledger_event *event)
-{
-	struct call_event call = event->call;
-	const struct event *inferred;
-	union inference room;
-	int err = 0;
-
-	inferred = inference__of(event, &room);
-	if (inferred && inferred->time_ns >= source->attached_ns)
-		err = source->handler(source->context, inferred);
-	call.head.type = EVENT_CALL;
-	return err || event->unwanted ? err : source->handler(source->context, &call.head);
-}
-
-static int handle_sample(void *context, const void *record)
-{
-	struct bpf_source *source = context;
-	const struct event *event = record;
-	int err = 0;
-
-	source->last_batch++;
-	if (event->type == EVENT_CALL_LEDGER)
-		err = handle_both(source, record);
-	/* While the hooks were attached one by one, beginnings were seen whose ends were not. */
-	else if (event->type < EVENT_OBJECT || event->time_ns >= source->attached_ns)
-		err = source->handler(source->context, event);
-	/* The ring has moved on past this record when it sees the error: nothing is lost by it. */
-	return err || source->last_batch >= BATCH_MAX ? -EAGAIN : 0;
-}
-
-static void handle_ahead(void *context, const void *record)
-{
-	struct bpf_source *source = context;
-	const struct event *event = record, *inferred = NULL;
-	union inference room;
-
-	if (event && event->type == EVENT_CALL_LEDGER)
-		inferred = inference__of(record, &room);
-	if (inferred)
-		source->ahead(source->context, inferred);
-	source->ahead(source->context, event);
-}
-
-static int open_ring(struct bpf_source *source, const struct bpf_source_options *options)
-{
-	const struct ring_handler handler = {
-		.record = handle_sample,
-		.ahead = options->ahead ? handle_ahead : NULL,
-		.distance = LEDGER_EXPECT_AHEAD,
-		.context = source,
-	};
-
-	source->ahead = options->ahead;
-	return ring__new(&source->ring, bpf_map__fd(source->skel->maps.events),
-			 bpf_map__max_entries(source->skel->maps.events), &handler);
 }
 
 static size_t round_buffer(size_t bytes)
@@ -245,38 +162,6 @@ static void set_map_sizes(struct shmtrace_bpf *skel, const struct bpf_source_opt
 		bpf_map__set_max_entries(skel->maps.attaches, OBJECTS_MAX);
 }
 
-struct seed {
-	int map_fd;
-	struct object_key key;
-};
-
-static void seed_object(void *context, int id)
-{
-	struct seed *seed = context;
-	uint8_t one = 1;
-
-	seed->key.id = id;
-	bpf_map_update_elem(seed->map_fd, &seed->key, &one, BPF_ANY);
-}
-
-/* Objects that -k names and that are there already, in our own namespace. */
-static void seed_objects(struct shmtrace_bpf *skel, uint32_t key)
-{
-	static const char *const tables[] = {
-		[OBJECT_SHM] = "shm", [OBJECT_SEM] = "sem", [OBJECT_MSG] = "msg"};
-	struct seed seed = {.map_fd = bpf_map__fd(skel->maps.objects)};
-
-	seed.key.ipcns = ipcns__inum();
-	for (uint32_t kind = 0; kind < OBJECT_NONE; kind++) {
-		int err;
-
-		seed.key.kind = kind;
-		err = sysvipc__for_each_key(tables[kind], key, seed_object, &seed);
-		if (err)
-			pr_debug("cannot read /proc/sysvipc/%s: %s", tables[kind], strerror(-err));
-	}
-}
-
 static int fill_maps(struct shmtrace_bpf *skel, const struct bpf_source_options *options)
 {
 	uint8_t one = 1;
@@ -286,7 +171,7 @@ static int fill_maps(struct shmtrace_bpf *skel, const struct bpf_source_options 
 					&one, BPF_ANY))
 			return -errno;
 	if (options->by_key)
-		seed_objects(skel, options->key);
+		seed__objects(bpf_map__fd(skel->maps.objects), options->key);
 	return 0;
 }
 
@@ -318,7 +203,6 @@ static int attach(struct bpf_source *source, char *why, size_t why_size)
 {
 	const struct hook *failed;
 	const char *process_hook;
-	struct timespec now;
 	int err;
 
 	/* Processes first: one that calls must be known by then. */
@@ -329,39 +213,14 @@ static int attach(struct bpf_source *source, char *why, size_t why_size)
 		return err;
 	}
 	err = hooks__attach(&source->hooks, &failed);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	source->attached_ns = timespec_ns(&now);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	pr_debug("the hooks are on, after %.1f ms of CPU time", timespec_ns(&now) / 1e6);
+	source->attached_ns = clock__ns(CLOCK_MONOTONIC);
+	pr_debug("the hooks are on, after %.1f ms of CPU time",
+		 clock__ns(CLOCK_PROCESS_CPUTIME_ID) / 1e6);
 	source->skel->bss->staged_calls = hooks__staged_calls(&source->hooks);
 	if (err)
 		snprintf(why, why_size, "cannot hook %s: %s; see 'shmtrace doctor'", failed->name,
 			 strerror(-err));
 	return err;
-}
-
-/* Why none of the ways that were tried reaches the hook. */
-static int explain_no_hooks(enum hook_set set, const struct hook *hook, char *why, size_t why_size)
-{
-	const char *separator = " by ";
-	bool refused = false;
-	size_t len;
-
-	len = snprintf(why, why_size, "cannot hook %s", hook->name);
-	for (enum hook_way way = 0; way < WAY_COUNT && len < why_size; way++) {
-		int err = hook->err[way];
-
-		if (!err)
-			continue;
-		refused |= err == -EPERM || err == -EACCES;
-		len += snprintf(why + len, why_size - len, "%s%s (%s)", separator,
-				hook_way__name(way), hook_way__reason(way, err));
-		separator = ", ";
-	}
-	if (len < why_size)
-		snprintf(why + len, why_size - len, "; %ssee 'shmtrace doctor'",
-			 set == HOOKS_AUTO ? "" : "try --hooks=auto, or ");
-	return refused ? -EPERM : -ENOTSUP;
 }
 
 /* Of the two that are built, the one that reads faster if this kernel can: bpf/kernel.bpf.c. */
@@ -406,7 +265,7 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 	err = hooks__choose(&source->hooks, options->hooks, hooked_calls(options), thorough,
 			    &failed);
 	if (err)
-		return explain_no_hooks(options->hooks, failed, why, why_size);
+		return hook__explain_refusal(failed, options->hooks, why, why_size);
 	tracepoints = !hooks__choose_lifecycle(&source->hooks, options->hooks, thorough);
 	set_lifecycle_programs(skel, options, tracepoints);
 	set_iterators(skel, options);
@@ -439,8 +298,8 @@ static int try_open(struct bpf_source *source, const struct bpf_source_options *
 
 static void clear(struct bpf_source *source)
 {
-	ring__free(source->ring);
-	source->ring = NULL;
+	stream__free(source->stream);
+	source->stream = NULL;
 	hooks__close(&source->hooks);
 	shmtrace_bpf__destroy(source->skel);
 	source->skel = NULL;
@@ -479,6 +338,8 @@ static int check_basics(char *why, size_t why_size)
 int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *options,
 		     bpf_source_handler handler, void *context, char *why, size_t why_size)
 {
+	const struct stream_consumer consumer = {
+		.event = handler, .ahead = options->ahead, .context = context};
 	struct bpf_source *source;
 	int err;
 
@@ -491,8 +352,6 @@ int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *o
 		snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
 	}
-	source->handler = handler;
-	source->context = context;
 	source->hooks.tracefs_fd = -1;
 	err = try_open(source, options, false, why, why_size);
 	if (err) {
@@ -503,7 +362,8 @@ int bpf_source__open(struct bpf_source **out, const struct bpf_source_options *o
 	}
 	if (err)
 		goto fail;
-	err = open_ring(source, options);
+	err = stream__new(&source->stream, source->skel->maps.events, source->attached_ns,
+			  &consumer);
 	if (err) {
 		snprintf(why, why_size, "cannot map the ring buffer: %s", strerror(-err));
 		goto fail;
@@ -556,12 +416,7 @@ struct hooks *bpf_source__hooks(struct bpf_source *source)
 
 int bpf_source__consume(struct bpf_source *source)
 {
-	int n;
-
-	source->last_batch = 0;
-	n = ring__consume(source->ring);
-	pace__looked(&source->pace, source->last_batch, source->last_batch >= BATCH_MAX);
-	return n < 0 && n != -EAGAIN ? n : source->last_batch;
+	return stream__consume(source->stream);
 }
 
 /*
@@ -577,40 +432,6 @@ void bpf_source__stop(struct bpf_source *source)
 		hooks__detach(&source->hooks);
 }
 
-/*
- * A call whose exit was missed is counted when its thread calls again (bpf/calls.bpf.c). Those that
- * never did are still stashed: their thread has ended, or it is long out of a call that does not
- * sleep.
- */
-static void add_if_unfinished(const struct call_stash *stash, uint64_t now_ns,
-			      unsigned long long lost[CALL_COUNT])
-{
-	if (!stash->time_ns || stash->call >= CALL_COUNT || stash->unwanted)
-		return;
-	if ((kill(stash->tid, 0) && errno == ESRCH) ||
-	    (!(CALLS_BLOCKING & 1U << stash->call) && stash->time_ns + UNFINISHED_NS < now_ns))
-		lost[stash->call]++;
-}
-
-static void add_unfinished(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
-{
-	const int places = bpf_map__fd(source->skel->maps.places);
-	const int table = bpf_map__fd(source->skel->maps.stash);
-	uint32_t tid, *previous = NULL;
-	struct call_stash stash;
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	for (uint32_t i = 0; i < STASH_PLACES; i++)
-		if (!bpf_map_lookup_elem(places, &i, &stash))
-			add_if_unfinished(&stash, timespec_ns(&now), lost);
-	while (!bpf_map_get_next_key(table, previous, &tid)) {
-		previous = &tid;
-		if (!bpf_map_lookup_elem(table, &tid, &stash))
-			add_if_unfinished(&stash, timespec_ns(&now), lost);
-	}
-}
-
 void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[CALL_COUNT])
 {
 	for (int i = 0; i < CALL_COUNT; i++)
@@ -618,7 +439,8 @@ void bpf_source__lost(const struct bpf_source *source, unsigned long long lost[C
 	hooks__add_missed(&source->hooks, lost);
 	/* The threads' numbers are those of the initial pid namespace. */
 	if (source->skel->bss->stopped && !source->skel->rodata->pidns_ino)
-		add_unfinished(source, lost);
+		unfinished__add(bpf_map__fd(source->skel->maps.places),
+				bpf_map__fd(source->skel->maps.stash), lost);
 }
 
 unsigned long long bpf_source__lost_ledger(const struct bpf_source *source)
@@ -634,7 +456,7 @@ unsigned long long bpf_source__unfollowed(const struct bpf_source *source)
 int bpf_source__pause_ms(struct bpf_source *source, int *fd)
 {
 	bool listen;
-	int ms = pace__pause(&source->pace, &listen);
+	int ms = stream__pause_ms(source->stream, &listen);
 
 	*fd = listen ? bpf_map__fd(source->skel->maps.events) : -1;
 	return ms;
@@ -643,45 +465,6 @@ int bpf_source__pause_ms(struct bpf_source *source, int *fd)
 bool bpf_source__mappings_observed(const struct bpf_source *source)
 {
 	return source->mappings_observed;
-}
-
-/* Calls `each` for every record that the iterator writes. 0 or -errno. */
-static int iterate(struct bpf_program *program, const union bpf_iter_link_info *of,
-		   size_t record_size, void (*each)(void *context, const void *record),
-		   void *context)
-{
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = (union bpf_iter_link_info *)of,
-		    .link_info_len = of ? sizeof(*of) : 0);
-	const size_t size = ITERATOR_BYTES / record_size * record_size;
-	struct bpf_link *link;
-	char *records;
-	ssize_t len;
-	int fd, err = 0;
-
-	link = bpf_program__attach_iter(program, &options);
-	if (!link)
-		return -errno;
-	records = malloc(size);
-	if (!records) {
-		err = -ENOMEM;
-		goto out;
-	}
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0) {
-		err = -errno;
-		goto out;
-	}
-	/* The kernel hands over whole records, as many as fit. */
-	while ((len = read(fd, records, size)) > 0)
-		for (ssize_t at = 0; at + (ssize_t)record_size <= len; at += record_size)
-			each(context, records + at);
-	if (len < 0)
-		err = -errno;
-	close(fd);
-out:
-	free(records);
-	bpf_link__destroy(link);
-	return err;
 }
 
 int bpf_source__for_each_task(const struct bpf_source *source,

@@ -204,6 +204,29 @@ static void share_exit(struct hooks *hooks, enum hook_way way, struct bpf_progra
 			hooks->hook[i].programs[way].exit = program;
 }
 
+int hook__explain_refusal(const struct hook *hook, enum hook_set set, char *why, size_t why_size)
+{
+	const char *separator = " by ";
+	bool refused = false;
+	size_t len;
+
+	len = snprintf(why, why_size, "cannot hook %s", hook->name);
+	for (enum hook_way way = 0; way < WAY_COUNT && len < why_size; way++) {
+		int err = hook->err[way];
+
+		if (!err)
+			continue;
+		refused |= err == -EPERM || err == -EACCES;
+		len += snprintf(why + len, why_size - len, "%s%s (%s)", separator,
+				hook_way__name(way), hook_way__reason(way, err));
+		separator = ", ";
+	}
+	if (len < why_size)
+		snprintf(why + len, why_size - len, "; %ssee 'shmtrace doctor'",
+			 set == HOOKS_AUTO ? "" : "try --hooks=auto, or ");
+	return refused ? -EPERM : -ENOTSUP;
+}
+
 int hooks__init(struct hooks *hooks, struct bpf_object *object)
 {
 	struct bpf_program *program, *shared[WAY_COUNT] = {};

@@ -85,6 +85,12 @@ const char *hook__program_target(const struct hook *hook, const struct bpf_progr
 /* A hook that the kernel may do without: it is left off, and doctor says so. */
 bool hook__is_optional(const struct hook *hook);
 
+/*
+ * In one line, why no way that was tried reaches the hook. EPERM: they were refused, or ENOTSUP,
+ * negative.
+ */
+int hook__explain_refusal(const struct hook *hook, enum hook_set set, char *why, size_t why_size);
+
 /* It runs at the return of a function, by kretprobe. */
 bool hook_program__is_return(const struct bpf_program *program);
 

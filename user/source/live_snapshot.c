@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "source/spaces.h"
 #include "source/tables.h"
@@ -38,14 +38,6 @@ struct live_snapshot {
 	void *context;
 	int err;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 static void add_namespace(struct live_snapshot *live, uint32_t ipcns, uint64_t address)
 {
@@ -359,7 +351,7 @@ int live_snapshot__read(struct live_snapshot *live, snapshot_handler handler, vo
 						    .read_table = read_table,
 						    .is_together = is_together,
 						    .are_all_in = are_all_in,
-						    .begin_ns = now_ns(),
+						    .begin_ns = clock__ns(CLOCK_MONOTONIC),
 						    .context = live};
 	bool has_tasks;
 	int err;
@@ -371,7 +363,7 @@ int live_snapshot__read(struct live_snapshot *live, snapshot_handler handler, vo
 	live->from_ns = knowledge.begin_ns;
 	spaces__begin(live->spaces);
 	has_tasks = iterate(live);
-	live->until_ns = now_ns();
+	live->until_ns = clock__ns(CLOCK_MONOTONIC);
 	err = live->err;
 	if (!err)
 		err = snapshot__read_known(hand_on, live, report,

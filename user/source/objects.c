@@ -13,8 +13,8 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/vector.h"
 #include "source/ipcns.h"
 
@@ -184,12 +184,10 @@ static int read_queues(struct object_table *table)
 
 int objects__read(struct object_table *table)
 {
-	struct timespec now;
 	int err;
 
 	memset(table, 0, sizeof(*table));
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	table->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	table->time_ns = clock__ns(CLOCK_MONOTONIC);
 	err = read_segments(table);
 	if (!err)
 		err = read_sets(table);

@@ -5,18 +5,10 @@
 #include <linux/kcmp.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/vector.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 static int keep_mapping(void *context, const struct segment_mapping *mapping)
 {
@@ -76,13 +68,13 @@ static void read_maps(struct readings *r, size_t i, bool with_mappings)
 
 	r->n_mappings = reading->first;
 	reading->err = 0;
-	reading->from_ns = now_ns();
+	reading->from_ns = clock__ns(CLOCK_MONOTONIC);
 	reading->space = with_mappings ? find_space(r, i) : i;
 	if (with_mappings && process->has_memory && reading->space == i) {
 		processes__dir(process, dir);
 		reading->err = maps__read(r->maps, dir, keep_mapping, r);
 	}
-	reading->to_ns = now_ns();
+	reading->to_ns = clock__ns(CLOCK_MONOTONIC);
 	reading->count = r->n_mappings - reading->first;
 	if (reading->err == -ESRCH)
 		reading->err = -ENOENT;

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "source/containers.h"
 #include "source/ipcns.h"
 #include "source/namespaces.h"
@@ -428,17 +428,14 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 			     .report = report,
 			     .tables_only = tables_only,
 			     .all_known = knowledge};
-	struct timespec now;
 	int err;
 
 	*report = (struct snapshot_report){0};
 	s.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.proc_fd < 0)
 		return -errno;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	s.begin_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
-	clock_gettime(CLOCK_REALTIME, &now);
-	s.epoch_ns = s.begin_ns - (now.tv_sec * NS_PER_S + now.tv_nsec);
+	s.begin_ns = clock__ns(CLOCK_MONOTONIC);
+	s.epoch_ns = s.begin_ns - clock__ns(CLOCK_REALTIME);
 	if (knowledge)
 		s.begin_ns = knowledge->begin_ns;
 	err = readings__read(&s.readings, s.proc_fd, !tables_only, knowledge);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "source/tables.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define ATTEMPTS 8 /* at a page that changes */
 
@@ -121,12 +121,10 @@ int tables__read(const struct bpf_source *source, uint64_t ns, uint32_t ipcns,
 		 struct object_table *table)
 {
 	struct reader reader = {.source = source, .ns = ns, .ipcns = ipcns, .table = table};
-	struct timespec now;
 	int err;
 
 	memset(table, 0, sizeof(*table));
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	table->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	table->time_ns = clock__ns(CLOCK_MONOTONIC);
 	err = read_kind(&reader, OBJECT_SHM);
 	if (!err)
 		err = read_kind(&reader, OBJECT_SEM);

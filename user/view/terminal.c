@@ -14,9 +14,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "view/terminal_crash.h"
 
 #define ESCAPE_DELAY_MS	   25 /* between Esc and the rest of a key's sequence */
@@ -295,15 +295,13 @@ void terminal__size(struct terminal *terminal, unsigned int *rows, unsigned int 
 
 static bool translate_mouse(struct terminal *terminal, struct terminal_input *input)
 {
-	struct timespec now;
 	uint64_t now_ns;
 	bool again;
 	MEVENT event;
 
 	if (getmouse(&event) == ERR)
 		return false;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	now_ns = clock__ns(CLOCK_MONOTONIC);
 	*input = (struct terminal_input){.is_mouse = true, .row = event.y, .column = event.x};
 	if (event.bstate & BUTTON4_PRESSED) {
 		input->mouse = SCREEN_WHEEL_UP;
