@@ -61,15 +61,18 @@ lost_total() {
 	diff "$T/made" <(jq -r '"shmctl \(.calls.shmctl.calls)"' "$T/ours")
 }
 
-# A gigabyte each: the file is removed at once.
+# Two gigabytes, in memory: a disk that is busy with them holds up who writes for longer than the
+# buffer lasts. What is mounted goes with its namespace.
 @test "loss: nothing in 10 s of all processors calling, as text in a file" {
-	trace_command -o "$T/ours" -- "$WORK/burst" 0 "$(nproc)" 10 >"$T/made"
-	cat "$T/made" "$T/err"
-	echo "# $(cat "$T/made")" >&3
-	echo "shmctl $(grep -c ' shmctl(' "$T/ours")" >"$T/seen"
-	echo "lost $(grep -c ' lost ' "$T/ours" || true)" >>"$T/seen"
-	rm "$T/ours"
-	diff <(cat "$T/made"; echo "lost 0") "$T/seen"
+	unshare -im bash -ec '
+		mount -t tmpfs -o size=6G none "$0"
+		"$1" trace -o "$0/ours" -- "$2" 0 "$(nproc)" 10
+		echo "shmctl $(grep -c " shmctl(" "$0/ours")" >&3
+		echo "lost $(grep -c " lost " "$0/ours")" >&3' \
+		"$T" "$SHMTRACE" "$WORK/burst" >"$T.made" 2>"$T.err" 3>"$T.seen" || true
+	cat "$T.made" "$T.err"
+	echo "# $(cat "$T.made")" >&3
+	diff <(cat "$T.made"; echo "lost 0") "$T.seen"
 }
 
 @test "loss: nothing in 10 s of all processors calling, by top" {
