@@ -76,7 +76,7 @@ lost_total() {
 }
 
 @test "loss: nothing in 10 s of all processors calling, by top" {
-	start_top "$T/ours" --batch --json -d 13 -n 1
+	start_top "$T/ours" --batch --json -d 16 -n 1
 	unshare -i "$WORK/burst" 0 "$(nproc)" 10 >"$T/made"
 	wait "$TRACER"
 	cat "$T/made" "$T/err"
