@@ -325,6 +325,12 @@ ends_by() {
 	ends_by QUIT 131
 }
 
+@test "screen: the terminal is as it was, by signals that nobody waits for" {
+	ends_by USR2 140
+	ends_by ALRM 142
+	ends_by XCPU 152
+}
+
 stopped() {
 	[ "$(awk '{ print $3 }' "/proc/$SCREEN/stat")" = T ]
 }
