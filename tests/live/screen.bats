@@ -456,6 +456,10 @@ stopped() {
 	shell_line "$SHMTRACE top; echo status \$?"
 	await_text '^status 1$'
 	shows_text "terminal of type 'no-such-terminal': set TERM"
+	# Known, but of one line.
+	shell_line "clear; stty -a >$T/before; TERM=dumb $SHMTRACE top; echo status \$?; stty -a >$T/after"
+	await_shell 1
+	shows_text "terminal of type 'dumb': set TERM"
 	shell_line "clear; $SHMTRACE top </dev/null; echo status \$?"
 	await_text '^status 2$'
 	shows_text 'standard input is no terminal'
