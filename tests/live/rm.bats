@@ -175,6 +175,16 @@ op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op)
 	[ "$(keys shm)" = "" ]
 }
 
+@test "what is named twice, by its id and its key, is one object" {
+	private_namespaces
+	calls 'shmget(9, 100, CREAT | 0o600); semget(9, 1, CREAT | 0o600)'
+	inside "$SHMTRACE" rm shm:0x9 sem:0 shm:0 sem:0 >"$T/dry"
+	[ "$(grep -c '^would remove' "$T/dry")" -eq 2 ]
+	grep -qx 'nothing was removed; --yes removes 2 objects (100B)' "$T/dry"
+	rm_json --yes shm:0x9 sem:0 shm:0 sem:0
+	[ "$(results)" = 'sem 9 removed shm 9 removed' ]
+}
+
 @test "filters choose among orphans" {
 	private_namespaces
 	calls 'shmget(1, 100, CREAT | 0o600); shmget(2, 9000, CREAT | 0o600)'
@@ -259,11 +269,17 @@ shmget(2, 200, CREAT | 0o600); msgget(9, CREAT | 0o600)"
 	calls 'shmget(1, 100, CREAT | 0o644)'
 	inside "${user[@]}" python3 -c "$CALLS
 shmget(3, 500, CREAT | 0o600)"
+	# Who may read it may not remove it: a dry run knows, too, and nothing is attached in vain.
+	run inside "${user[@]}" "$SHMTRACE" rm shm:0x1
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == "would fail to remove segment "*": Operation not permitted; run as root" ]]
+	[ "${lines[1]}" = "nothing was removed; --yes removes nothing either" ]
 	status=0
 	inside "${user[@]}" "$SHMTRACE" rm -J --yes >"$T/rm" || status=$?
 	[ "$status" -eq 1 ]
 	[ "$(results)" = 'shm 1 failed shm 3 removed' ]
 	jq -r 'select(.result == "failed").reason' "$T/rm" | grep -qx 'Operation not permitted; run as root'
+	inside "$SHMTRACE" leaks -n -r -o key,evidence | grep -q "^0x00000001 .*never.x20attached$"
 	[ "$(keys shm)" = 1 ]
 }
 

@@ -304,6 +304,8 @@ sleep_as() {
 	grep -qE '^Verdict: safe to remove, by its owner or by root: not attached; creator [0-9]+ has ended; never attached$' "$T/text"
 	grep -q '^To remove it, as its owner or as root: shmtrace rm --yes shm:[0-9]*$' "$T/text"
 	inside "${user[@]}" why sem 0x4f | grep -qx 'Verdict: cannot be known, because .*; and it may not be looked at: Permission denied; run as root'
+	calls 'semget(0x51, 1, CREAT | 0o644)'
+	inside "${user[@]}" why sem 0x51 | grep -qx 'Verdict: cannot be known, because .*; never operated on'
 	# Its own it sees whole.
 	inside setpriv --reuid 65534 --regid 65534 --clear-groups python3 -c "$CALLS
 shmat(shmget(0x50, 100, CREAT | 0o600), 0, 0)

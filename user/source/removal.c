@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/privileges.h"
 #include "source/ipcns.h"
 #include "source/namespaces.h"
 
@@ -275,6 +276,15 @@ static bool nobody_waits(struct removal *r)
 	return !waiting;
 }
 
+/* As the kernel asks (ipcctl_obtain_check, ipc/util.c), before a segment is attached for nothing.
+ */
+static bool may_remove(const struct look *look)
+{
+	const uid_t uid = geteuid();
+
+	return uid == look->perm.uid || uid == look->perm.cuid || privileges__have("cap_sys_admin");
+}
+
 static void remove_one(const struct run *run, struct removal *r)
 {
 	struct look look;
@@ -284,6 +294,10 @@ static void remove_one(const struct run *run, struct removal *r)
 		return;
 	if (r->kind == OBJECT_SEM && !r->force && !nobody_waits(r))
 		return;
+	if (!may_remove(&look)) {
+		finish_error(r, EPERM);
+		return;
+	}
 	if (run->dry) {
 		finish(r, REMOVAL_POSSIBLE, REASON_NONE, look.nattch);
 		return;
