@@ -116,7 +116,7 @@ live_ones() {
 
 two_wait() {
 	rm_json --yes sem:0
-	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^2 processes wait for it;'
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^in use by 2 processes that wait for it;'
 }
 
 @test "a set that a process waits for is refused without --force" {
@@ -129,7 +129,7 @@ two_wait() {
 	rm_json --yes sem:0
 	[ "$status" -eq 1 ]
 	[ "$(results)" = 'sem 4 kept' ]
-	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^1 process waits for it;'
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^in use by 1 process that waits for it;'
 	inside timeout 60 python3 -c "$CALLS
 op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)" 3>&- 8>&- &
 	await 10 two_wait

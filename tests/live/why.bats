@@ -195,11 +195,15 @@ has_holders() {
 op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)"
 	await 10 is_waited_for
 	[ "$(rm_says sem:0x4)" = kept ]
+	inside "$SHMTRACE" why sem 0x4 | grep -q '^state  *in-use: processes wait for it$'
+	# Nobody is told to remove it.
+	inside "$SHMTRACE" leaks --unknown -s --exit-code >/dev/null
+	[ "$(inside "$SHMTRACE" ls -n -r -o state,nattch,holders)" = "in-use - -" ]
 }
 
 is_waited_for() {
 	why_json sem 0x4
-	[ "$(story '[.verdict, .reason] | join(" ")')" = "in-use in use: 1 process waits for it; do not remove it" ]
+	[ "$(story '[.verdict, .reason] | join(" ")')" = "in-use in use by 1 process that waits for it; do not remove it" ]
 }
 
 @test "a queue tells who sent and who received" {

@@ -25,6 +25,7 @@
 #include "base/privileges.h"
 #include "source/ipcns.h"
 #include "source/namespaces.h"
+#include "source/objects.h"
 
 #define MODE_MARKED	 01000 /* SHM_DEST, include/linux/shm.h */
 #define MODE_PERMISSIONS 0777
@@ -249,29 +250,13 @@ static void remove_segment(const struct run *run, struct removal *r, const struc
 	shmdt(pin);
 }
 
-/* Those that sleep until one of its values changes. -1: it cannot be read, and the error is noted.
- */
-static int64_t count_waiting(struct removal *r)
-{
-	int64_t count = 0;
-
-	for (uint64_t i = 0; i < r->size; i++) {
-		int more = semctl(r->id, i, GETNCNT), less = semctl(r->id, i, GETZCNT);
-
-		if (more < 0 || less < 0) {
-			finish_error(r, errno);
-			return -1;
-		}
-		count += more + less;
-	}
-	return count;
-}
-
 static bool nobody_waits(struct removal *r)
 {
-	int64_t waiting = count_waiting(r);
+	int64_t waiting = objects__count_waiting(r->id, r->size);
 
-	if (waiting > 0)
+	if (waiting < 0)
+		finish_error(r, -waiting);
+	else if (waiting)
 		finish(r, REMOVAL_KEPT, REASON_WAITED_ON, waiting);
 	return !waiting;
 }

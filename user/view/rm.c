@@ -110,8 +110,13 @@ void rm_view__put_use(struct buffer *out, const struct ledger *ledger,
 	buffer__put_str(out, "in use by ");
 	if (object)
 		ledger__for_each_holder(object, put_holder, &holders);
-	if (!holders.n)
+	if (!holders.n && info->waiting) {
+		buffer__put_u64(out, info->waiting);
+		buffer__put_str(out, info->waiting == 1 ? " process that waits for it"
+							: " processes that wait for it");
+	} else if (!holders.n) {
 		buffer__put_str(out, "processes that may not be seen");
+	}
 	if (holders.n > HOLDERS_MAX) {
 		buffer__put_str(out, " and ");
 		buffer__put_u64(out, holders.n - HOLDERS_MAX);
