@@ -144,6 +144,11 @@ advised() {
 	# As many as a line has room for.
 	calls '[semget(0, 1, 0o600) for i in range(40)]'
 	inside "$SHMTRACE" leaks --unknown | grep -q '^remove the first of these: shmtrace rm\( sem:[0-9]*\)\{32\}$'
+	sleep 2.1
+	command=$(inside "$SHMTRACE" leaks --unknown -s --min-age 1s | sed -n 's/^remove all that is listed: //p')
+	[ "$command" = "shmtrace leaks --unknown -s --min-age 1 -rno kind,id | tr ' ' : | xargs -r shmtrace rm" ]
+	[[ $(PATH=$BUILD:$PATH inside sh -c "$command") == *"nothing was removed; --yes removes 40 objects" ]]
+	[[ $(PATH=$BUILD:$PATH inside sh -c "$command --yes") == *"removed: 40 objects" ]]
 }
 
 @test "-x sorts by any column, what is not proven among the rest" {

@@ -171,6 +171,12 @@ static void print_advice(const struct unused *unused, const struct leaks_options
 		}
 		buffer__put_char(&line, '\n');
 	}
+	if (names < unused->n_unknown && options->unknown && options->filter.ipcns) {
+		buffer__put_str(&line, "remove all that is listed: shmtrace leaks --unknown");
+		put_choice(&line, &options->filter);
+		/* Without -r nothing left would be no name, which means all orphans. */
+		buffer__put_str(&line, " -rno kind,id | tr ' ' : | xargs -r shmtrace rm\n");
+	}
 	if (line.len)
 		fprintf(out, "%.*s", (int)line.len, text);
 }
