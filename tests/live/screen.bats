@@ -286,7 +286,7 @@ choose_leak() {
 	done
 	terminal resize-window -x 60 -y 20
 	await_text 'shmtrace top needs'
-	await_text '80 x 24, this is 60 x 20'
+	await_text '80 x 22, this is 60 x 20'
 	terminal resize-window -x 100 -y 30
 	keys 2
 	await_text NATTCH

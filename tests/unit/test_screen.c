@@ -67,25 +67,36 @@ static void test_empty(void **state)
 
 static void test_too_small(void **state)
 {
+	static const struct screen_options removing = {.own_ipcns = NS, .can_remove = true};
 	struct sheet sheet;
 
 	(void)state;
-	sheet_open(&sheet, &plain);
+	sheet_open(&sheet, &removing);
 	look(&sheet);
 	expect_row(&sheet, 4, "1 Processes");
-	for (unsigned int rows = 1; rows <= 24; rows++)
+	for (unsigned int rows = 1; rows <= SCREEN_ROWS_MIN; rows++)
 		for (unsigned int columns = 1; columns <= 80; columns++) {
-			if (rows == 24 && columns == 80)
+			if (rows == SCREEN_ROWS_MIN && columns == 80)
 				continue;
 			sheet_resize(&sheet, rows, columns);
 			draw(&sheet);
 			expect_nowhere(&sheet, "Processes");
 			press(&sheet, SCREEN_KEY_PAGE_DOWN);
 		}
-	sheet_resize(&sheet, 23, 100);
+	sheet_resize(&sheet, 21, 100);
 	draw(&sheet);
-	expect_row(&sheet, 1, "80 x 24, this is 100 x 23");
+	expect_row(&sheet, 1, "80 x 22, this is 100 x 21");
 	assert_true(screen__key(sheet.screen, 'q') & SCREEN_QUIT);
+	/* The smallest one, and what tmux leaves of 24 lines; nothing of the keys is missing. */
+	for (unsigned int rows = SCREEN_ROWS_MIN; rows < 24; rows++) {
+		sheet_resize(&sheet, rows, 80);
+		draw(&sheet);
+		expect_row(&sheet, 4, "1 Processes");
+		expect_row(&sheet, rows - 1, "F1 help");
+		press(&sheet, SCREEN_KEY_HELP);
+		expect_row(&sheet, 21, "Any key goes back.");
+		press(&sheet, ' ');
+	}
 	sheet_close(&sheet);
 }
 
