@@ -108,6 +108,8 @@ shmget(0, 500, 0o600)"
 	[ "$(jq -c 'select(.type == "owner") | [.uid, .segments, .bytes]' "$T/leaks" | xargs)" \
 		= "[0,2,9100] [65534,1,500]" ]
 	inside "$SHMTRACE" leaks -b >"$T/out"
+	# Fits on a terminal: no columns of which nothing is known.
+	grep -qx 'OWNER  SEGMENTS BYTES SETS SEMAPHORES QUEUES SINCE               KNOWN' "$T/out"
 	grep -qE '^root +2 +9100 +0 ' "$T/out"
 	grep -qE '^nobody +1 +500 +0 ' "$T/out"
 	grep -qx 'orphans: 3 segments (9.3K)' "$T/out"
