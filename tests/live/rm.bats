@@ -255,6 +255,7 @@ shmget(2, 200, CREAT | 0o600); msgget(9, CREAT | 0o600)"
 	rm_json -A
 	[ "$(results)" = 'shm 1 would-remove shm 2 would-remove' ]
 	[ "$(keys shm) $(other_keys shm)" = "1 2" ]
+	inside "$SHMTRACE" rm -A | grep -q ': 2 objects (see shmtrace leaks -A --unknown)$'
 	rm_json --yes -A
 	[ "$status" -eq 0 ]
 	[ "$(results)" = 'shm 1 removed shm 2 removed' ]

@@ -129,6 +129,7 @@ advised() {
 	[ "$(advised)" = rm ]
 	[ "$(advised -s)" = "" ]
 	[ "$(advised -A --min-size 1)" = "rm -A --min-size 1" ]
+	[ "$(advised -A --unknown -s)" = "rm --ipcns IPCNS KIND:ID..." ]
 	[ "$(advised -n)" = "" ]
 	[ "$(inside timeout 3 "$SHMTRACE" leaks --watch 1 | grep -c '^remove\|^orphans: ')" -ge 2 ]
 	[ "$(inside timeout 2 "$SHMTRACE" leaks --watch 1 | grep -c '^remove')" -eq 0 ]

@@ -199,6 +199,12 @@ static void print_advice(const struct unused *unused, const struct leaks_options
 		}
 		buffer__put_char(&line, '\n');
 	}
+	/* Those of one namespace after the other. */
+	if (unused->n_unknown && options->unknown && !options->filter.ipcns) {
+		buffer__put_str(&line, "remove ");
+		buffer__put_str(&line, unused->n_orphans ? "the others" : "these");
+		buffer__put_str(&line, ": shmtrace rm --ipcns IPCNS KIND:ID...\n");
+	}
 	if (names < unused->n_unknown && options->unknown && options->filter.ipcns) {
 		buffer__put_str(&line, "remove all that is listed: shmtrace leaks --unknown");
 		put_choice(&line, &options->filter);

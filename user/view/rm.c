@@ -426,7 +426,8 @@ void rm_view__print_end(const struct rm_view *view, const struct rm_counts *coun
 	if (unknown) {
 		buffer__put_str(&line, "not proven unused, removed only by name: ");
 		put_objects(&line, unknown, 0);
-		buffer__put_str(&line, " (see shmtrace leaks --unknown)\n");
+		buffer__put_str(&line, view->namespaces ? " (see shmtrace leaks -A --unknown)\n"
+							: " (see shmtrace leaks --unknown)\n");
 	}
 	fwrite_unlocked(text, 1, line.len, view->out);
 }
