@@ -254,7 +254,7 @@ choose_leak() {
 	keys Delete
 	await_text 'Remove semaphore set'
 	keys y
-	await_text '^sem [0-9]+ removed'
+	await_text '^sem [0-9]+ removed: never operated on'
 	[ "$(inside ipcs -s | grep -c 0x00000084)" -eq 0 ]
 	keys q
 	await_shell 0
