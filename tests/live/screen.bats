@@ -318,6 +318,21 @@ ends_by() {
 	grep -q 'watching by' "$T/err"
 }
 
+@test "screen: a console has one screen: the shell goes on in a line of its own" {
+	local how
+	for how in "TERM 0" "SEGV 139" "USR2 140"; do
+		open_terminal 80 24 TERM=linux
+		start_screen -d 0.3
+		keys 2
+		await_text NATTCH
+		[ "$(terminal display-message -p '#{alternate_on}')" = 0 ]
+		kill -"${how% *}" "$SCREEN"
+		# Nothing behind it of what stood there.
+		await_shell "${how#* }"
+		close_terminal
+	done
+}
+
 @test "screen: the terminal is as it was, also when the program dies of a fault" {
 	# As a shell says it: 128 and the number of the signal.
 	ends_by SEGV 139

@@ -264,6 +264,10 @@ void terminal__stop(struct terminal *terminal)
 {
 	if (!terminal->started)
 		return;
+	/* Without an alternate screen, as on the console, the shell goes on in that line. */
+	move(getmaxy(stdscr) - 1, 0);
+	clrtoeol();
+	refresh();
 	endwin();
 	say_last_words(terminal);
 	/* Not TCSADRAIN, which would wait for a terminal that is stopped. */

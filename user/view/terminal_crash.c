@@ -93,6 +93,10 @@ void terminal_crash__arm(int fd, const struct termios *before)
 	add(keypad_local);
 	add(exit_attribute_mode);
 	add(orig_pair);
+	/* Where there is no other screen to go back to, the shell goes on in the last line. */
+	if (cursor_address)
+		add(tiparm(cursor_address, lines - 1, 0));
+	add(clr_eol);
 	add(exit_ca_mode);
 	add(cursor_normal);
 	for (size_t i = 0; i < N_SIGNALS; i++) {
