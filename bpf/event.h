@@ -192,7 +192,7 @@ struct object_event {
 	__u32 uid;  /* owner, initial user namespace; FOUND: as /proc shows it */
 	__u32 gid;
 	__u32 cause;	/* enum object_cause, of DESTROYED */
-	__u32 nattch;	/* FOUND: mappings, as the kernel counts them */
+	__u32 nattch;	/* FOUND: mappings, as the kernel counts them; sets: sleep on it */
 	__u64 start_ns; /* start of the process in the head; 0: not known */
 	/* Only of FOUND, in other records there may be nothing any more: see OBJECT_EVENT_SEEN. */
 	__u64 changed_ns; /* begin of the second of its making, or of IPC_SET; 0: not known */

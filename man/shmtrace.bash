@@ -120,7 +120,7 @@ _shmtrace_containers() {
 _shmtrace_value() {
 	case $1/$2 in
 	ls/-o | ls/--output) _shmtrace_list "$3" "$_shmtrace_columns" ;;
-	ls/*) _shmtrace_words "$3" "$_shmtrace_columns" ;;
+	ls/-x | ls/--sort) _shmtrace_words "$3" "$_shmtrace_columns" ;;
 	limits/-o | limits/--output) _shmtrace_list "$3" "$_shmtrace_limit_columns" ;;
 	limits/-x | limits/--sort) _shmtrace_words "$3" "$_shmtrace_limit_columns" ;;
 	leaks/-o | leaks/--output) _shmtrace_list "$3" "$_shmtrace_leaks_columns" ;;

@@ -238,6 +238,19 @@ only_hidden() {
 	grep -q 'holders may not be seen: 1' "$T/err"
 }
 
+@test "what is attached outside of our PID namespace is not called unused" {
+	own_namespace
+	start_caller
+	order 'id = shmget(0, 4096, 0o600); shmat(id, 0, 0); shmat(id, 0, 0)'
+	inside unshare -pf --mount-proc "$SHMTRACE" ls -J >"$T/ls" 2>"$T/err"
+	valid "$T/ls"
+	[ "$(jq -r 'select(.type == "object") | "\(.nattch) \(.state)"' "$T/ls")" = "2 in-use" ]
+	grep -q 'holders may not be seen: 2; run outside of this PID namespace' "$T/err"
+	inside unshare -pf --mount-proc "$SHMTRACE" leaks --unknown --exit-code >"$T/leaks" 2>/dev/null
+	inside unshare -pf --mount-proc "$SHMTRACE" why -J shm 0 >"$T/why"
+	[ "$(jq -r 'select(.type == "why") | "\(.verdict) \(.hidden)"' "$T/why")" = "in-use 2" ]
+}
+
 @test "names of processes are harmless, in the table and in JSON" {
 	own_namespace
 	start_caller

@@ -116,7 +116,7 @@ live_ones() {
 
 two_wait() {
 	rm_json --yes sem:0
-	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^2 processes wait for it;'
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^in use by 2 processes that wait for it;'
 }
 
 @test "a set that a process waits for is refused without --force" {
@@ -129,7 +129,7 @@ two_wait() {
 	rm_json --yes sem:0
 	[ "$status" -eq 1 ]
 	[ "$(results)" = 'sem 4 kept' ]
-	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^1 process waits for it;'
+	jq -r 'select(.type == "removal").reason' "$T/rm" | grep -q '^in use by 1 process that waits for it;'
 	inside timeout 60 python3 -c "$CALLS
 op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)" 3>&- 8>&- &
 	await 10 two_wait
@@ -173,6 +173,16 @@ op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op)
 	grep -q '^shmtrace: no object shm:4711 in ipc:\[[0-9]*\]; ' "$T/err"
 	grep -q 'no object sem:0x99 ' "$T/err"
 	[ "$(keys shm)" = "" ]
+}
+
+@test "what is named twice, by its id and its key, is one object" {
+	private_namespaces
+	calls 'shmget(9, 100, CREAT | 0o600); semget(9, 1, CREAT | 0o600)'
+	inside "$SHMTRACE" rm shm:0x9 sem:0 shm:0 sem:0 >"$T/dry"
+	[ "$(grep -c '^would remove' "$T/dry")" -eq 2 ]
+	grep -qx 'nothing was removed; --yes removes 2 objects (100B)' "$T/dry"
+	rm_json --yes shm:0x9 sem:0 shm:0 sem:0
+	[ "$(results)" = 'sem 9 removed shm 9 removed' ]
 }
 
 @test "filters choose among orphans" {
@@ -245,6 +255,7 @@ shmget(2, 200, CREAT | 0o600); msgget(9, CREAT | 0o600)"
 	rm_json -A
 	[ "$(results)" = 'shm 1 would-remove shm 2 would-remove' ]
 	[ "$(keys shm) $(other_keys shm)" = "1 2" ]
+	inside "$SHMTRACE" rm -A | grep -q ': 2 objects (see shmtrace leaks -A --unknown)$'
 	rm_json --yes -A
 	[ "$status" -eq 0 ]
 	[ "$(results)" = 'shm 1 removed shm 2 removed' ]
@@ -259,11 +270,17 @@ shmget(2, 200, CREAT | 0o600); msgget(9, CREAT | 0o600)"
 	calls 'shmget(1, 100, CREAT | 0o644)'
 	inside "${user[@]}" python3 -c "$CALLS
 shmget(3, 500, CREAT | 0o600)"
+	# Who may read it may not remove it: a dry run knows, too, and nothing is attached in vain.
+	run inside "${user[@]}" "$SHMTRACE" rm shm:0x1
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == "would fail to remove segment "*": Operation not permitted; run as root" ]]
+	[ "${lines[1]}" = "nothing was removed; --yes removes nothing either" ]
 	status=0
 	inside "${user[@]}" "$SHMTRACE" rm -J --yes >"$T/rm" || status=$?
 	[ "$status" -eq 1 ]
 	[ "$(results)" = 'shm 1 failed shm 3 removed' ]
 	jq -r 'select(.result == "failed").reason' "$T/rm" | grep -qx 'Operation not permitted; run as root'
+	inside "$SHMTRACE" leaks -n -r -o key,evidence | grep -q "^0x00000001 .*never.x20attached$"
 	[ "$(keys shm)" = 1 ]
 }
 

@@ -254,7 +254,7 @@ choose_leak() {
 	keys Delete
 	await_text 'Remove semaphore set'
 	keys y
-	await_text '^sem [0-9]+ removed'
+	await_text '^sem [0-9]+ removed: never operated on'
 	[ "$(inside ipcs -s | grep -c 0x00000084)" -eq 0 ]
 	keys q
 	await_shell 0
@@ -286,7 +286,7 @@ choose_leak() {
 	done
 	terminal resize-window -x 60 -y 20
 	await_text 'shmtrace top needs'
-	await_text '80 x 24, this is 60 x 20'
+	await_text '80 x 22, this is 60 x 20'
 	terminal resize-window -x 100 -y 30
 	keys 2
 	await_text NATTCH
@@ -318,11 +318,32 @@ ends_by() {
 	grep -q 'watching by' "$T/err"
 }
 
+@test "screen: a console has one screen: the shell goes on in a line of its own" {
+	local how
+	for how in "TERM 0" "SEGV 139" "USR2 140"; do
+		open_terminal 80 24 TERM=linux
+		start_screen -d 0.3
+		keys 2
+		await_text NATTCH
+		[ "$(terminal display-message -p '#{alternate_on}')" = 0 ]
+		kill -"${how% *}" "$SCREEN"
+		# Nothing behind it of what stood there.
+		await_shell "${how#* }"
+		close_terminal
+	done
+}
+
 @test "screen: the terminal is as it was, also when the program dies of a fault" {
 	# As a shell says it: 128 and the number of the signal.
 	ends_by SEGV 139
 	ends_by ABRT 134
 	ends_by QUIT 131
+}
+
+@test "screen: the terminal is as it was, by signals that nobody waits for" {
+	ends_by USR2 140
+	ends_by ALRM 142
+	ends_by XCPU 152
 }
 
 stopped() {
@@ -450,6 +471,10 @@ stopped() {
 	shell_line "$SHMTRACE top; echo status \$?"
 	await_text '^status 1$'
 	shows_text "terminal of type 'no-such-terminal': set TERM"
+	# Known, but of one line.
+	shell_line "clear; stty -a >$T/before; TERM=dumb $SHMTRACE top; echo status \$?; stty -a >$T/after"
+	await_shell 1
+	shows_text "terminal of type 'dumb': set TERM"
 	shell_line "clear; $SHMTRACE top </dev/null; echo status \$?"
 	await_text '^status 2$'
 	shows_text 'standard input is no terminal'

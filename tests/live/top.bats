@@ -139,6 +139,12 @@ start_workload() {
 	grep -q "^ipc:\[$IPCNS\]  4 of 4096 segments (249 pages), 2 of 32000 sets (5 semaphores), 1 of 32000 queues; 3 orphaned$" "$T/top"
 }
 
+@test "top: semaphores are counted, and not by 1024" {
+	calls 'semget(0x75, 32000, CREAT | 0o600)'
+	"$SHMTRACE" top --batch -d 0.2 -n 1 >"$T/top" 2>"$T/err"
+	grep -qE "^sem +[0-9]+ +0x00000075 +32000 .* $IPCNS( |\$)" "$T/top"
+}
+
 # Of the holder there are more calls, of the leaker more bytes.
 first_of_both() { # file
 	awk -v a="$CALLER" -v b="$LEAKER_PID" '$1 == a || $1 == b { print $1; exit }' "$1"

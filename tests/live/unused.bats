@@ -108,6 +108,8 @@ shmget(0, 500, 0o600)"
 	[ "$(jq -c 'select(.type == "owner") | [.uid, .segments, .bytes]' "$T/leaks" | xargs)" \
 		= "[0,2,9100] [65534,1,500]" ]
 	inside "$SHMTRACE" leaks -b >"$T/out"
+	# Fits on a terminal: no columns of which nothing is known.
+	grep -qx 'OWNER  SEGMENTS BYTES SETS SEMAPHORES QUEUES SINCE               KNOWN' "$T/out"
 	grep -qE '^root +2 +9100 +0 ' "$T/out"
 	grep -qE '^nobody +1 +500 +0 ' "$T/out"
 	grep -qx 'orphans: 3 segments (9.3K)' "$T/out"
@@ -127,6 +129,7 @@ advised() {
 	[ "$(advised)" = rm ]
 	[ "$(advised -s)" = "" ]
 	[ "$(advised -A --min-size 1)" = "rm -A --min-size 1" ]
+	[ "$(advised -A --unknown -s)" = "rm --ipcns IPCNS KIND:ID..." ]
 	[ "$(advised -n)" = "" ]
 	[ "$(inside timeout 3 "$SHMTRACE" leaks --watch 1 | grep -c '^remove\|^orphans: ')" -ge 2 ]
 	[ "$(inside timeout 2 "$SHMTRACE" leaks --watch 1 | grep -c '^remove')" -eq 0 ]
@@ -144,6 +147,11 @@ advised() {
 	# As many as a line has room for.
 	calls '[semget(0, 1, 0o600) for i in range(40)]'
 	inside "$SHMTRACE" leaks --unknown | grep -q '^remove the first of these: shmtrace rm\( sem:[0-9]*\)\{32\}$'
+	sleep 2.1
+	command=$(inside "$SHMTRACE" leaks --unknown -s --min-age 1s | sed -n 's/^remove all that is listed: //p')
+	[ "$command" = "shmtrace leaks --unknown -s --min-age 1 -rno kind,id | tr ' ' : | xargs -r shmtrace rm" ]
+	[[ $(PATH=$BUILD:$PATH inside sh -c "$command") == *"nothing was removed; --yes removes 40 objects" ]]
+	[[ $(PATH=$BUILD:$PATH inside sh -c "$command --yes") == *"removed: 40 objects" ]]
 }
 
 @test "-x sorts by any column, what is not proven among the rest" {

@@ -138,6 +138,13 @@ wrong_usage() { # what the message must name, command...
 		"the completion" "$offered"
 }
 
+@test "the completion offers columns for no other option" {
+	local command
+	for command in ls limits leaks rm top trace; do
+		[ "$(complete_words shmtrace "$command" --container "" | grep -cx KIND)" -eq 0 ]
+	done
+}
+
 @test "the completion, the manual and ls have the same columns" {
 	local columns
 	columns=$("$shmtrace" ls --help | awk '/^Columns:/ { on = 1; next } on { print $1 }' | sort)

@@ -195,11 +195,15 @@ has_holders() {
 op = (ctypes.c_short * 3)(1, -1, 0); semop(semget(4, 0, 0), ctypes.addressof(op), 1)"
 	await 10 is_waited_for
 	[ "$(rm_says sem:0x4)" = kept ]
+	inside "$SHMTRACE" why sem 0x4 | grep -q '^state  *in-use: processes wait for it$'
+	# Nobody is told to remove it.
+	inside "$SHMTRACE" leaks --unknown -s --exit-code >/dev/null
+	[ "$(inside "$SHMTRACE" ls -n -r -o state,nattch,holders)" = "in-use - -" ]
 }
 
 is_waited_for() {
 	why_json sem 0x4
-	[ "$(story '[.verdict, .reason] | join(" ")')" = "in-use in use: 1 process waits for it; do not remove it" ]
+	[ "$(story '[.verdict, .reason] | join(" ")')" = "in-use in use by 1 process that waits for it; do not remove it" ]
 }
 
 @test "a queue tells who sent and who received" {
@@ -304,6 +308,8 @@ sleep_as() {
 	grep -qE '^Verdict: safe to remove, by its owner or by root: not attached; creator [0-9]+ has ended; never attached$' "$T/text"
 	grep -q '^To remove it, as its owner or as root: shmtrace rm --yes shm:[0-9]*$' "$T/text"
 	inside "${user[@]}" why sem 0x4f | grep -qx 'Verdict: cannot be known, because .*; and it may not be looked at: Permission denied; run as root'
+	calls 'semget(0x51, 1, CREAT | 0o644)'
+	inside "${user[@]}" why sem 0x51 | grep -qx 'Verdict: cannot be known, because .*; never operated on'
 	# Its own it sees whole.
 	inside setpriv --reuid 65534 --regid 65534 --clear-groups python3 -c "$CALLS
 shmat(shmget(0x50, 100, CREAT | 0o600), 0, 0)

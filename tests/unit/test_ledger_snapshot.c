@@ -106,6 +106,39 @@ static void test_creator_with_another_start(void **state)
 	fixture_close(&f);
 }
 
+static void found_set(struct fixture *f, int32_t id, uint32_t waiting)
+{
+	struct object_event event;
+
+	snapshot(f, SNAPSHOT_BEGIN, 0, f->now);
+	event = object_event(f, OBJECT_FOUND, 0, OBJECT_SEM, id);
+	event.nattch = waiting;
+	feed(f, &event);
+	snapshot(f, SNAPSHOT_END, 0, f->now);
+}
+
+/* Who waits for a set uses it, though nobody knows by what name. */
+static void test_waited_for(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, true);
+	found_set(&f, 1, 2);
+	expect_state(&f, OBJECT_SEM, 1, STATE_IN_USE);
+	assert_int_equal(info_of(&f, OBJECT_SEM, 1).waiting, 2);
+	assert_int_equal(info_of(&f, OBJECT_SEM, 1).nattch, 0);
+	found_set(&f, 1, 0);
+	expect_state(&f, OBJECT_SEM, 1, STATE_UNKNOWN);
+	/* One that has been told to be left is not any more. */
+	object(&f, OBJECT_CREATED, 2, OBJECT_SEM, 3);
+	exited(&f, 2);
+	expect_leak(&f, OBJECT_SEM, 3, 2, 2);
+	found_set(&f, 3, 1);
+	expect_state(&f, OBJECT_SEM, 3, STATE_IN_USE);
+	fixture_close(&f);
+}
+
 static void test_corrects(void **state)
 {
 	struct fixture f;
@@ -304,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_keeps_the_ended_only_while_open),
 		cmocka_unit_test(test_state_of_what_was_there),
 		cmocka_unit_test(test_creator_with_another_start),
+		cmocka_unit_test(test_waited_for),
 		cmocka_unit_test(test_corrects),
 		cmocka_unit_test(test_ends_processes_that_are_gone),
 		cmocka_unit_test(test_ends_mappings_of_nobody),

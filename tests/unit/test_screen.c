@@ -67,25 +67,36 @@ static void test_empty(void **state)
 
 static void test_too_small(void **state)
 {
+	static const struct screen_options removing = {.own_ipcns = NS, .can_remove = true};
 	struct sheet sheet;
 
 	(void)state;
-	sheet_open(&sheet, &plain);
+	sheet_open(&sheet, &removing);
 	look(&sheet);
 	expect_row(&sheet, 4, "1 Processes");
-	for (unsigned int rows = 1; rows <= 24; rows++)
+	for (unsigned int rows = 1; rows <= SCREEN_ROWS_MIN; rows++)
 		for (unsigned int columns = 1; columns <= 80; columns++) {
-			if (rows == 24 && columns == 80)
+			if (rows == SCREEN_ROWS_MIN && columns == 80)
 				continue;
 			sheet_resize(&sheet, rows, columns);
 			draw(&sheet);
 			expect_nowhere(&sheet, "Processes");
 			press(&sheet, SCREEN_KEY_PAGE_DOWN);
 		}
-	sheet_resize(&sheet, 23, 100);
+	sheet_resize(&sheet, 21, 100);
 	draw(&sheet);
-	expect_row(&sheet, 1, "80 x 24, this is 100 x 23");
+	expect_row(&sheet, 1, "80 x 22, this is 100 x 21");
 	assert_true(screen__key(sheet.screen, 'q') & SCREEN_QUIT);
+	/* The smallest one, and what tmux leaves of 24 lines; nothing of the keys is missing. */
+	for (unsigned int rows = SCREEN_ROWS_MIN; rows < 24; rows++) {
+		sheet_resize(&sheet, rows, 80);
+		draw(&sheet);
+		expect_row(&sheet, 4, "1 Processes");
+		expect_row(&sheet, rows - 1, "F1 help");
+		press(&sheet, SCREEN_KEY_HELP);
+		expect_row(&sheet, 21, "Any key goes back.");
+		press(&sheet, ' ');
+	}
 	sheet_close(&sheet);
 }
 
@@ -230,6 +241,54 @@ static void test_story_of_an_object(void **state)
 	expect_row(&sheet, LIST_TOP + 2, "Segment 4, key");
 	press(&sheet, SCREEN_KEY_ESCAPE);
 	expect_somewhere(&sheet, "there are no segments");
+	sheet_close(&sheet);
+}
+
+static void test_long_lines_of_a_story(void **state)
+{
+	struct sheet sheet;
+
+	(void)state;
+	sheet_open(&sheet, &plain);
+	segment(&sheet, 10, 4, 12345);
+	exited(&sheet.f, 10);
+	look(&sheet);
+	press(&sheet, '2');
+	press(&sheet, SCREEN_KEY_ENTER);
+	expect_row(&sheet, LIST_TOP + 2, " state      orphan: a leak: nobody has it attached, ");
+	/* It goes on below its text, not below its label. */
+	expect_row(&sheet, LIST_TOP + 3, "            nobody marked it for removal");
+	expect_row(&sheet, LIST_TOP + 4, " known      observed");
+	sheet_close(&sheet);
+}
+
+static void test_long_message(void **state)
+{
+	static const char message[] = "shm 6 skipped: not attached; creator 11321 has ended; last "
+				      "user user2[11057] runs, and may attach it again";
+	struct sheet sheet;
+
+	(void)state;
+	sheet_open(&sheet, &plain);
+	for (uint32_t i = 0; i < 40; i++)
+		segment(&sheet, 10, i, 4096);
+	press(&sheet, '2');
+	screen__say(sheet.screen, "shm 6 removed");
+	look(&sheet);
+	expect_row(&sheet, 23, "shm 6 removed");
+	expect_row(&sheet, 23, "1-17 of 40");
+	screen__say(sheet.screen, message);
+	look(&sheet);
+	/* Its end is what matters: it is over the last rows of the list. */
+	expect_row(&sheet, 22, "shm 6 skipped: not attached; creator 11321 has ended; last user ");
+	expect_row(&sheet, 23, "and may attach it again");
+	expect_nowhere(&sheet, "~");
+	press(&sheet, SCREEN_KEY_UP);
+	expect_row(&sheet, 23, "1-17 of 40");
+	sheet_resize(&sheet, 24, 200);
+	screen__say(sheet.screen, message);
+	look(&sheet);
+	expect_row(&sheet, 23, message);
 	sheet_close(&sheet);
 }
 
@@ -430,6 +489,8 @@ int main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_story_of_an_object),
+		cmocka_unit_test(test_long_lines_of_a_story),
+		cmocka_unit_test(test_long_message),
 		cmocka_unit_test(test_story_of_a_process),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_containers),

@@ -416,7 +416,7 @@ static void test_anything(void **state)
 			break;
 		case 4:
 			if (draw_lot(&random, 10))
-				sheet_resize(&sheet, 24 + draw_lot(&random, 60),
+				sheet_resize(&sheet, SCREEN_ROWS_MIN + draw_lot(&random, 60),
 					     80 + draw_lot(&random, 200));
 			else
 				sheet_resize(&sheet, 1 + draw_lot(&random, 99),

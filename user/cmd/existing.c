@@ -16,7 +16,9 @@ void existing__report_unseen(const struct snapshot_report *report, unsigned int 
 
 	if (report->mappings_hidden)
 		pr_warn("attachments whose holders may not be seen: %u%s", report->mappings_hidden,
-			hint);
+			report->processes_confined
+				? "; run outside of this PID namespace (container)"
+				: hint);
 	if (all && report->processes_unreadable)
 		pr_warn("processes whose IPC namespace may not be seen: %u%s",
 			report->processes_unreadable, hint);

@@ -30,7 +30,8 @@ enum { OPTION_ORPHANS = 256, OPTION_IPCNS };
 
 struct named {
 	struct target target;
-	bool missing;
+	const struct ledger_object *found; /* NULL: it is not there */
+	bool again;			   /* another one names the same object */
 };
 
 struct rm {
@@ -180,22 +181,49 @@ static int choose_orphans(struct rm *rm, const struct ledger *ledger)
 	return err;
 }
 
+/* Of those that name the same object, the first one first. */
+static int by_object(const void *a, const void *b)
+{
+	const struct named *one = *(struct named *const *)a, *other = *(struct named *const *)b;
+
+	if (one->found != other->found)
+		return one->found < other->found ? -1 : 1;
+	return (one > other) - (one < other);
+}
+
+/* By its id and by its key, or twice: one removal. */
+static int find_repeated(struct rm *rm)
+{
+	struct named **sorted = calloc(rm->n_targets + 1, sizeof(struct named *));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < rm->n_targets; i++)
+		sorted[i] = &rm->targets[i];
+	qsort(sorted, rm->n_targets, sizeof(struct named *), by_object);
+	for (size_t i = 1; i < rm->n_targets; i++)
+		sorted[i]->again = sorted[i]->found == sorted[i - 1]->found;
+	free(sorted);
+	return 0;
+}
+
 static int choose_named(struct rm *rm, const struct ledger *ledger)
 {
-	int err = 0;
+	int err;
 
+	for (size_t i = 0; i < rm->n_targets; i++) {
+		rm->targets[i].found = target__find(&rm->targets[i].target, ledger,
+						    rm->filter.ipcns);
+		rm->targets[i].again = false;
+		rm->n_missing += !rm->targets[i].found;
+	}
+	err = find_repeated(rm);
 	for (size_t i = 0; !err && i < rm->n_targets; i++) {
-		struct named *named = &rm->targets[i];
-		const struct ledger_object *found;
 		struct object_info info;
 
-		found = target__find(&named->target, ledger, rm->filter.ipcns);
-		named->missing = !found;
-		if (named->missing) {
-			rm->n_missing++;
+		if (!rm->targets[i].found || rm->targets[i].again)
 			continue;
-		}
-		ledger__object_info(found, &info);
+		ledger__object_info(rm->targets[i].found, &info);
 		err = add_row(rm, ledger, &info);
 	}
 	return err;
@@ -249,9 +277,10 @@ static int choose(struct rm *rm, struct ledger **ledger, int64_t *listed_s)
 		await_next_second(*listed_s);
 	}
 	for (size_t i = 0; i < rm->n_targets; i++)
-		if (rm->targets[i].missing)
-			pr_err("no object %s in ipc:[%u]; 'shmtrace ls' lists those that exist",
-			       rm->targets[i].target.text, rm->filter.ipcns);
+		if (!rm->targets[i].found)
+			pr_err("no object %s in ipc:[%u]; 'shmtrace ls%s' lists those that exist",
+			       rm->targets[i].target.text, rm->filter.ipcns,
+			       rm->in_one ? " -A" : "");
 	existing__report_unseen(&report, rm->filter.kinds, rm->everywhere);
 	existing__report_container(&rm->container);
 	return 0;

@@ -58,6 +58,10 @@ static void remove_listed(const struct ledger *listed, const struct object_info 
 	}
 	ledger__object_info(found, &info);
 	rm_view__choose(&row, listed, &info, false, false);
+	/* The tables alone prove nothing of sets and queues; the ledger, which has seen who made
+	 * and used it, does. */
+	if (row.info.state == STATE_UNKNOWN)
+		row.info.state = STATE_ORPHAN;
 	if (row.refusal == RM_TRIED)
 		removal__run(&row.removal, 1, listed_s, false);
 	rm_view__put_outcome(out, &view, &row);

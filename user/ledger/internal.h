@@ -95,7 +95,8 @@ struct ledger_object {
 	uint64_t known_ns;   /* it existed then: older news of its end are another's */
 	uint32_t mode;
 	uint32_t nattch;
-	uint32_t hidden;  /* more mappings, whose processes the snapshot might not see */
+	uint32_t hidden;  /* more mappings, whose processes the snapshot might not see; of a set
+			     processes that wait for it */
 	uint32_t creator; /* pid, also where the process is not known; 0: nothing is known */
 	uint32_t uid, gid;
 	uint32_t generation : 27; /* of the snapshot that last found it */

@@ -120,6 +120,8 @@ uint64_t ledger__drift(const struct ledger *ledger)
 
 void ledger__object_info(const struct ledger_object *object, struct object_info *info)
 {
+	const bool segment = object->key.kind == OBJECT_SHM;
+
 	*info = (struct object_info){
 		.ipcns = object->key.ipcns,
 		.kind = object->key.kind,
@@ -129,7 +131,8 @@ void ledger__object_info(const struct ledger_object *object, struct object_info 
 		.mode = object->mode,
 		.uid = object->uid,
 		.gid = object->gid,
-		.nattch = object->nattch + object->hidden,
+		.nattch = segment ? object->nattch + object->hidden : 0,
+		.waiting = segment ? 0 : object->hidden,
 		.creator = object->creator,
 		.created_ns = object->created_ns,
 		.last_ns = object->last_ns,

@@ -87,6 +87,7 @@ struct object_info {
 	uint32_t mode; /* with 01000 marked, 02000 locked */
 	uint32_t uid, gid;
 	uint32_t nattch;	      /* mappings, hidden ones too */
+	uint32_t waiting;	      /* for a set, that nobody else was found to use */
 	uint32_t creator;	      /* pid; 0: not known */
 	uint64_t created_ns, last_ns; /* 0: before our time */
 	struct object_past

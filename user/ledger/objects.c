@@ -125,7 +125,7 @@ void object__destroy(struct ledger *ledger, struct ledger_object *object)
 /* A set or queue has no attachments: it is used by those who made it or worked with it. */
 static enum object_state use_state(const struct ledger_object *object)
 {
-	if (object->uses || (object->owner && object->owner->alive))
+	if (object->uses || object->hidden || (object->owner && object->owner->alive))
 		return STATE_IN_USE;
 	return object->observed ? STATE_ORPHAN : STATE_UNKNOWN;
 }

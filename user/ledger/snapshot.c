@@ -158,7 +158,10 @@ void snapshot__found_object(struct ledger *ledger, const struct object_event *ev
 		object->mode |= event->mode;
 	}
 	object->generation = ledger->generation;
-	object->hidden = 0; /* said again if it is still so */
+	/* Of a segment said again if it is still so. */
+	object->hidden = event->kind == OBJECT_SEM ? event->nattch : 0;
+	if (object->hidden)
+		object__unreport(object);
 	if (object->known_ns < read_ns)
 		object->known_ns = read_ns;
 	if (object->last_ns > read_ns)

@@ -6,6 +6,7 @@
 #include "source/objects.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,32 @@ static void keep_operator(struct object_past *past, uint32_t pid)
 		past->last_pids[1] = pid;
 }
 
+int64_t objects__count_waiting(int32_t id, uint64_t semaphores)
+{
+	int64_t count = 0;
+
+	for (uint64_t i = 0; i < semaphores; i++) {
+		int more = semctl(id, i, GETNCNT), less = semctl(id, i, GETZCNT);
+
+		if (more < 0 || less < 0)
+			return -errno;
+		count += more + less;
+	}
+	return count;
+}
+
+/* Who has never finished an operation is none of the operators. */
+static void count_waiting(struct object_row *set)
+{
+	int64_t count;
+
+	for (int i = 0; i < 2; i++)
+		if (set->past.last_pids[i] && (!kill(set->past.last_pids[i], 0) || errno == EPERM))
+			return;
+	count = objects__count_waiting(set->id, set->size);
+	set->waiting = count > 0 ? count : 0;
+}
+
 static int read_operators(struct object_table *table, struct object_row *set, uint64_t *semaphores)
 {
 	if (*semaphores + set->size > OBJECTS_SEMAPHORES_MAX) {
@@ -127,6 +154,7 @@ static int read_operators(struct object_table *table, struct object_row *set, ui
 		if (objects__add_use(table, OBJECT_SEM, set->id, pid))
 			return -ENOMEM;
 	}
+	count_waiting(set);
 	return 0;
 }
 

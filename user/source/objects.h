@@ -19,6 +19,7 @@ struct object_row {
 	uint32_t uid, gid;
 	uint64_t size;	  /* bytes; semaphores; 0 */
 	uint32_t nattch;  /* segments: mappings */
+	uint32_t waiting; /* sets that no live process was the last to use: sleep on it */
 	uint32_t creator; /* segments: pid in our own pid namespace, 0: not visible there */
 	int64_t changed;  /* seconds of the wall clock: created, or changed by IPC_SET */
 	struct object_past past;
@@ -49,6 +50,9 @@ struct object_table {
 #define OBJECTS_SEMAPHORES_MAX (1u << 20)
 int objects__read(struct object_table *table);
 void objects__free(struct object_table *table);
+
+/* Processes that sleep until a value of the set changes. -errno: may not be read, or has gone. */
+int64_t objects__count_waiting(int32_t id, uint64_t semaphores);
 
 /* For who reads them in another way; a pid of 0 or less is nobody's. 0 or -ENOMEM. */
 int objects__add_row(struct object_table *table, const struct object_row *row);

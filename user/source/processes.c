@@ -13,17 +13,19 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/vector.h"
 #include "source/ipcns.h"
 
-#define PF_KTHREAD   0x00200000 /* include/linux/sched.h */
-#define NS_PER_SEC   1000000000ull
-#define STATUS_BYTES 4096
-#define THREADS_MAX  7	 /* beside the caller's */
-#define PER_THREAD   500 /* processes; fewer are not worth a thread */
-#define PART	     32	 /* that a thread takes at once */
+#define PIDNS_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
+#define PF_KTHREAD     0x00200000  /* include/linux/sched.h */
+#define NS_PER_SEC     1000000000ull
+#define STATUS_BYTES   4096
+#define THREADS_MAX    7   /* beside the caller's */
+#define PER_THREAD     500 /* processes; fewer are not worth a thread */
+#define PART	       32  /* that a thread takes at once */
 
 void processes__dir(const struct found_process *process, char dir[PROCESS_DIR_LEN])
 {
@@ -352,4 +354,11 @@ bool processes__is_hidden(int proc_fd, uint32_t pid)
 		return false;
 	snprintf(path, sizeof(path), "%u", pid);
 	return faccessat(proc_fd, path, F_OK, 0);
+}
+
+bool processes__are_confined(int proc_fd)
+{
+	struct stat st;
+
+	return !fstatat(proc_fd, "self/ns/pid", &st, 0) && st.st_ino != PIDNS_INIT_INO;
 }

@@ -74,6 +74,9 @@ const struct found_process *processes__find(const struct processes *processes, u
  */
 bool processes__is_hidden(int proc_fd, uint32_t pid);
 
+/* Not in the initial PID namespace: /proc shows no process outside of this one. */
+bool processes__are_confined(int proc_fd);
+
 /*
  * Inode number of the IPC namespace of the thread with that directory below /proc; 0 where we may
  * not know: it takes the right to trace it (ptrace(2)).

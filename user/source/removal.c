@@ -22,8 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/privileges.h"
 #include "source/ipcns.h"
 #include "source/namespaces.h"
+#include "source/objects.h"
 
 #define MODE_MARKED	 01000 /* SHM_DEST, include/linux/shm.h */
 #define MODE_PERMISSIONS 0777
@@ -248,31 +250,24 @@ static void remove_segment(const struct run *run, struct removal *r, const struc
 	shmdt(pin);
 }
 
-/* Those that sleep until one of its values changes. -1: it cannot be read, and the error is noted.
- */
-static int64_t count_waiting(struct removal *r)
-{
-	int64_t count = 0;
-
-	for (uint64_t i = 0; i < r->size; i++) {
-		int more = semctl(r->id, i, GETNCNT), less = semctl(r->id, i, GETZCNT);
-
-		if (more < 0 || less < 0) {
-			finish_error(r, errno);
-			return -1;
-		}
-		count += more + less;
-	}
-	return count;
-}
-
 static bool nobody_waits(struct removal *r)
 {
-	int64_t waiting = count_waiting(r);
+	int64_t waiting = objects__count_waiting(r->id, r->size);
 
-	if (waiting > 0)
+	if (waiting < 0)
+		finish_error(r, -waiting);
+	else if (waiting)
 		finish(r, REMOVAL_KEPT, REASON_WAITED_ON, waiting);
 	return !waiting;
+}
+
+/* As the kernel asks (ipcctl_obtain_check, ipc/util.c), before a segment is attached for nothing.
+ */
+static bool may_remove(const struct look *look)
+{
+	const uid_t uid = geteuid();
+
+	return uid == look->perm.uid || uid == look->perm.cuid || privileges__have("cap_sys_admin");
 }
 
 static void remove_one(const struct run *run, struct removal *r)
@@ -284,6 +279,10 @@ static void remove_one(const struct run *run, struct removal *r)
 		return;
 	if (r->kind == OBJECT_SEM && !r->force && !nobody_waits(r))
 		return;
+	if (!may_remove(&look)) {
+		finish_error(r, EPERM);
+		return;
+	}
 	if (run->dry) {
 		finish(r, REMOVAL_POSSIBLE, REASON_NONE, look.nattch);
 		return;

@@ -71,7 +71,7 @@ static int prepare_placing(struct snapshot *s)
 	if (!placing->rows || !placing->mappings || !s->mapping_process)
 		return -ENOMEM;
 	placing->all_seen = !s->report->processes_unreadable && !s->report->processes_hidden &&
-			    !s->report->namespaces_unreadable;
+			    !s->report->processes_confined && !s->report->namespaces_unreadable;
 	placing->identify = identify;
 	placing->context = s;
 	return 0;
@@ -294,7 +294,8 @@ static int tell_object(struct snapshot *s, const struct ipc_namespace *ns,
 		.mode = row->mode,
 		.uid = row->uid,
 		.gid = row->gid,
-		.nattch = row->nattch,
+		/* Who is told of what happens would not hear that somebody has stopped waiting. */
+		.nattch = row->nattch + (s->all_known ? 0 : row->waiting),
 		.start_ns = creator ? creator->start_ns : 0,
 		.changed_ns = s->epoch_ns + row->changed * NS_PER_S,
 		.past = row->past,
@@ -324,6 +325,14 @@ static const struct placing_row *find_row(const struct placing *placing, int32_t
 	return NULL;
 }
 
+/* Not all that is attached can be seen. */
+static bool are_mappings_hidden(const struct snapshot_report *report)
+{
+	return report->processes_unreadable || report->processes_hidden ||
+	       report->processes_confined || report->mappings_ambiguous ||
+	       report->mappings_unlisted;
+}
+
 static int tell_hidden(struct snapshot *s, const struct ipc_namespace *ns,
 		       const struct object_row *row)
 {
@@ -337,7 +346,7 @@ static int tell_hidden(struct snapshot *s, const struct ipc_namespace *ns,
 	if (!placed || placed->placed >= row->nattch)
 		return 0;
 	event.count = row->nattch - placed->placed;
-	if (!s->tables_only)
+	if (!s->tables_only && are_mappings_hidden(s->report))
 		s->report->mappings_hidden += event.count;
 	fill_head(&event.head, EVENT_MAPPING, ns->table.time_ns, NULL);
 	return s->handler(s->context, &event.head);
@@ -388,10 +397,8 @@ static int tell_container(struct snapshot *s, const struct ipc_namespace *ns)
 static int tell_namespace(struct snapshot *s, const struct ipc_namespace *ns)
 {
 	int err = ns->err == -ENOENT ? 0 : tell_boundary(s, SNAPSHOT_NAMESPACE, s->begin_ns, ns);
-
-	const struct snapshot_report *report = s->report;
-	bool hidden = s->tables_only || report->processes_unreadable || report->processes_hidden ||
-		      report->mappings_ambiguous || report->mappings_unlisted;
+	/* Who is told of what happens hears of what was attached while this was read. */
+	bool hidden = s->tables_only || !s->all_known || are_mappings_hidden(s->report);
 
 	if (err || ns->err)
 		return err;
@@ -442,6 +449,7 @@ static int read_snapshot(snapshot_handler handler, void *context, struct snapsho
 	report->processes = s.readings.n_read;
 	report->processes_unreadable = s.readings.n_unreadable;
 	report->processes_hidden = s.readings.hidden;
+	report->processes_confined = processes__are_confined(s.proc_fd);
 	if (!err)
 		err = namespaces__read(&s.namespaces, &s.readings.processes, s.proc_fd, knowledge);
 	if (!err && s.namespaces.list[0].err)

@@ -14,8 +14,9 @@
  *
  * A PROCESS_FOUND whose times are 0 says nothing of mappings: they may not be read (one without a
  * name is not even shown by /proc), or one of them may belong to one of several namespaces
- * (placing.h). Where there is such a process, a segment that has more mappings than were found gets
- * a MAPPING_FOUND of pid 0 with their number: somebody holds them, and nobody may call it unused.
+ * (placing.h). A segment that has more mappings than were found gets a MAPPING_FOUND of pid 0 with
+ * their number: somebody holds them, and nobody may call it unused. Who knows of processes already
+ * gets it only where some cannot be seen.
  *
  * A pid that has been given again looks like the process that made or used an object: the kernel
  * keeps no start time beside it. That errs on the safe side, and calls used what is not.
@@ -34,6 +35,7 @@ struct snapshot_report {
 	uint32_t processes;
 	uint32_t processes_unreadable; /* whose mappings, or whose namespace, we may not read */
 	bool processes_hidden;	       /* /proc does not show all of them: hidepid */
+	bool processes_confined;       /* nor does it show those outside of our PID namespace */
 	uint32_t namespaces;
 	uint32_t namespaces_unreadable;
 	uint32_t objects;

@@ -23,7 +23,10 @@ static const struct table_column owner_columns[] = {
 	{"KNOWN", false, false}, {"CONTAINER", false, false},
 };
 
-#define OWNER_COLUMNS (sizeof(owner_columns) / sizeof(*owner_columns))
+#define OWNER_COLUMNS	(sizeof(owner_columns) / sizeof(*owner_columns))
+#define OWNER_COMM	1
+#define OWNER_ENDED	8
+#define OWNER_CONTAINER 10
 
 static void put_cell(struct buffer *out, const char *cells[], size_t *n)
 {
@@ -31,7 +34,30 @@ static void put_cell(struct buffer *out, const char *cells[], size_t *n)
 	cells[++*n] = out->data + out->len;
 }
 
-static int add_owner(struct leaks *leaks, struct table *table, const struct unused_owner *owner)
+/* Columns that say nothing of anybody are left out: their numbers, into shown. How many stay. */
+static size_t choose_columns(const struct unused_owner *owners, size_t count,
+			     size_t shown[OWNER_COLUMNS])
+{
+	bool says[OWNER_COLUMNS];
+	size_t n = 0;
+
+	memset(says, true, sizeof(says));
+	says[OWNER_COMM] = says[OWNER_ENDED] = says[OWNER_CONTAINER] = false;
+	for (size_t i = 0; i < count; i++) {
+		const struct container *container = owners[i].container;
+
+		says[OWNER_COMM] |= *owners[i].comm;
+		says[OWNER_ENDED] |= owners[i].ended;
+		says[OWNER_CONTAINER] |= container && container->runtime != RUNTIME_NONE;
+	}
+	for (size_t i = 0; i < OWNER_COLUMNS; i++)
+		if (says[i])
+			shown[n++] = i;
+	return n;
+}
+
+static int add_owner(struct leaks *leaks, struct table *table, const struct unused_owner *owner,
+		     const size_t *shown, size_t n_shown)
 {
 	const struct process_info end = {.status = owner->status};
 	const struct unused_sum *sum = &owner->sum;
@@ -69,6 +95,8 @@ static int add_owner(struct leaks *leaks, struct table *table, const struct unus
 	put_cell(&out, cells, &n);
 	container_view__put_text(&out, owner->container, leaks->objects.utf8);
 	put_cell(&out, cells, &n);
+	for (size_t i = 0; i < n_shown; i++)
+		cells[i] = cells[shown[i]];
 	return out.overflow ? -ENOMEM : table__add(table, cells);
 }
 
@@ -80,17 +108,17 @@ static int print_owners(struct leaks *leaks, const struct listing_options *optio
 		.width = options->width,
 		.utf8 = leaks->objects.utf8,
 	};
+	struct table_column columns[OWNER_COLUMNS];
+	size_t shown[OWNER_COLUMNS], n_shown = choose_columns(owners, count, shown);
 	struct table *table;
-	bool in_container = false;
 	int err;
 
-	/* The last column is there where it says something. */
-	for (size_t i = 0; i < count; i++)
-		in_container |= owners[i].container && owners[i].container->runtime != RUNTIME_NONE;
-	table = table__new(owner_columns, OWNER_COLUMNS - !in_container, &table_options);
+	for (size_t i = 0; i < n_shown; i++)
+		columns[i] = owner_columns[shown[i]];
+	table = table__new(columns, n_shown, &table_options);
 	err = table ? 0 : -ENOMEM;
 	for (size_t i = 0; !err && i < count; i++)
-		err = add_owner(leaks, table, &owners[i]);
+		err = add_owner(leaks, table, &owners[i], shown, n_shown);
 	if (!err) {
 		putc_unlocked('\n', out);
 		table__print(table, out);
@@ -170,6 +198,18 @@ static void print_advice(const struct unused *unused, const struct leaks_options
 			buffer__put_s64(&line, unused->unknown[i].id);
 		}
 		buffer__put_char(&line, '\n');
+	}
+	/* Those of one namespace after the other. */
+	if (unused->n_unknown && options->unknown && !options->filter.ipcns) {
+		buffer__put_str(&line, "remove ");
+		buffer__put_str(&line, unused->n_orphans ? "the others" : "these");
+		buffer__put_str(&line, ": shmtrace rm --ipcns IPCNS KIND:ID...\n");
+	}
+	if (names < unused->n_unknown && options->unknown && options->filter.ipcns) {
+		buffer__put_str(&line, "remove all that is listed: shmtrace leaks --unknown");
+		put_choice(&line, &options->filter);
+		/* Without -r nothing left would be no name, which means all orphans. */
+		buffer__put_str(&line, " -rno kind,id | tr ' ' : | xargs -r shmtrace rm\n");
 	}
 	if (line.len)
 		fprintf(out, "%.*s", (int)line.len, text);

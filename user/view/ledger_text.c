@@ -206,9 +206,14 @@ static void print_object(const struct rows *rows, const struct object_info *info
 	bool by_namespace;
 	char size[32];
 
+	/* Semaphores are no bytes, and never more than 32000 in a set. */
+	if (info->kind == OBJECT_SEM)
+		snprintf(size, sizeof(size), "%" PRIu64, info->size);
+	else
+		human_size(size, sizeof(size), info->size);
 	fprintf(out, "%-4s %-10d 0x%08x %7s %6u %-8s %-8s", object_kind__name(info->kind), info->id,
-		info->key, human_size(size, sizeof(size), info->size), info->nattch,
-		object_state__name(info->state), object_known__name(info->observed));
+		info->key, size, info->nattch, object_state__name(info->state),
+		object_known__name(info->observed));
 	if (info->owner)
 		ledger__process_info(info->owner, &owner);
 	if (info->creator)

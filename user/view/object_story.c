@@ -15,7 +15,9 @@ static const char *meaning(const struct object_info *object)
 
 	switch (object->state) {
 	case STATE_IN_USE:
-		return segment ? "somebody has it attached" : "a live process made or used it";
+		return segment		 ? "somebody has it attached"
+		       : object->waiting ? "processes wait for it"
+					 : "a live process made or used it";
 	case STATE_IDLE:
 		return "nobody has it attached, but its creator lives";
 	case STATE_ORPHAN:

@@ -15,7 +15,7 @@
 
 static const char *const kinds[] = {"segment", "semaphore set", "queue"};
 
-/* The word of JSON for each enum rm_outcome, and the beginning of a line of text. */
+/* The word of JSON for each enum rm_outcome, and the beginning of a line of text; in a dry run. */
 static const char *const outcomes[] = {"would-remove", "would-mark", "removed", "marked",
 				       "kept",	       "skipped",    "gone",	"failed"};
 static const char *const outcome_words[] = {
@@ -24,6 +24,8 @@ static const char *const outcome_words[] = {
 	"kept ",	 "left alone ",
 	"gone ",	 "failed to remove ",
 };
+static const char *const dry_words[] = {
+	[RM_KEPT] = "would keep ", [RM_FAILED] = "would fail to remove "};
 
 enum rm_outcome rm_view__outcome(const struct rm_row *row)
 {
@@ -108,8 +110,13 @@ void rm_view__put_use(struct buffer *out, const struct ledger *ledger,
 	buffer__put_str(out, "in use by ");
 	if (object)
 		ledger__for_each_holder(object, put_holder, &holders);
-	if (!holders.n)
+	if (!holders.n && info->waiting) {
+		buffer__put_u64(out, info->waiting);
+		buffer__put_str(out, info->waiting == 1 ? " process that waits for it"
+							: " processes that wait for it");
+	} else if (!holders.n) {
 		buffer__put_str(out, "processes that may not be seen");
+	}
 	if (holders.n > HOLDERS_MAX) {
 		buffer__put_str(out, " and ");
 		buffer__put_u64(out, holders.n - HOLDERS_MAX);
@@ -247,6 +254,13 @@ static void put_object(struct buffer *out, const struct rm_view *view,
 	buffer__put_char(out, ')');
 }
 
+static const char *begin_line(const struct rm_view *view, enum rm_outcome outcome)
+{
+	const bool has_dry = view->dry && outcome < sizeof(dry_words) / sizeof(*dry_words);
+
+	return has_dry && dry_words[outcome] ? dry_words[outcome] : outcome_words[outcome];
+}
+
 static void print_text(const struct rm_view *view, const struct rm_row *row,
 		       enum rm_outcome outcome)
 {
@@ -256,8 +270,7 @@ static void print_text(const struct rm_view *view, const struct rm_row *row,
 	size_t len;
 
 	buffer__init(&line, text, sizeof(text));
-	buffer__put_str(&line,
-			view->dry && outcome == RM_KEPT ? "would keep " : outcome_words[outcome]);
+	buffer__put_str(&line, begin_line(view, outcome));
 	put_object(&line, view, &row->info, &users);
 	len = line.len;
 	buffer__put_str(&line, ": ");
@@ -388,7 +401,10 @@ void rm_view__print_end(const struct rm_view *view, const struct rm_counts *coun
 		buffer__put_str(&line, "nothing to remove\n");
 	} else if (view->dry) {
 		buffer__put_str(&line, "nothing was removed; --yes removes ");
-		put_objects(&line, counts->removed, counts->bytes);
+		if (counts->removed || counts->marked)
+			put_objects(&line, counts->removed, counts->bytes);
+		else
+			buffer__put_str(&line, "nothing either");
 		if (counts->marked) {
 			buffer__put_str(&line, " and marks ");
 			buffer__put_u64(&line, counts->marked);
@@ -410,7 +426,8 @@ void rm_view__print_end(const struct rm_view *view, const struct rm_counts *coun
 	if (unknown) {
 		buffer__put_str(&line, "not proven unused, removed only by name: ");
 		put_objects(&line, unknown, 0);
-		buffer__put_str(&line, " (see shmtrace leaks --unknown)\n");
+		buffer__put_str(&line, view->namespaces ? " (see shmtrace leaks -A --unknown)\n"
+							: " (see shmtrace leaks --unknown)\n");
 	}
 	fwrite_unlocked(text, 1, line.len, view->out);
 }

@@ -14,7 +14,7 @@
 #include "view/ledger.h"
 
 /* The smallest terminal that is drawn on; a smaller one gets a message. */
-#define SCREEN_ROWS_MIN	   24
+#define SCREEN_ROWS_MIN	   22 /* tmux and screen leave 23 of 24, and the page of keys has 22 */
 #define SCREEN_COLUMNS_MIN 80
 
 /* The lists, in the order of the keys 1 to 7. */

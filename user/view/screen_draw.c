@@ -8,6 +8,8 @@
 #include "base/escape.h"
 #include "view/screen_internal.h"
 
+#define MESSAGE_ROWS 8 /* SCREEN_MESSAGE_MAX where columns are fewest */
+
 void screen__put(const struct screen *screen, const struct screen_canvas *canvas, unsigned int row,
 		 unsigned int column, unsigned int width, const char *text, enum screen_style style)
 {
@@ -171,6 +173,7 @@ static void draw_story(const struct screen *screen, const struct screen_canvas *
 	const struct story *story = &screen->story;
 	const size_t page = screen__page(screen);
 	char line[SCREEN_TEXT_MAX];
+	unsigned int at;
 
 	screen__put(screen, canvas, SCREEN_HEAD_ROWS - 1, 0, screen->columns,
 		    story->kind == STORY_OBJECT	   ? "The story of an object"
@@ -185,7 +188,8 @@ static void draw_story(const struct screen *screen, const struct screen_canvas *
 
 		snprintf(line, sizeof(line), "%.*s", (int)(to - from), story->text + from);
 		line[strcspn(line, "\n")] = '\0';
-		screen__put(screen, canvas, SCREEN_HEAD_ROWS + i, 1, screen->columns - 1, line,
+		at = 1 + story__indent(story, from);
+		screen__put(screen, canvas, SCREEN_HEAD_ROWS + i, at, screen->columns - at, line,
 			    STYLE_NORMAL);
 	}
 }
@@ -256,12 +260,36 @@ static void put_place(const struct screen *screen, char *text, size_t size)
 		text[len] = '\0';
 }
 
+/* What one line has no room for is said over the list, until a key is pressed. */
+static void draw_long(const struct screen *screen, const struct screen_canvas *canvas,
+		      const char *text, enum screen_style style)
+{
+	const unsigned int width = screen->columns - 1;
+	size_t at[MESSAGE_ROWS + 1] = {0};
+	unsigned int n = 0;
+	char line[SCREEN_TEXT_MAX];
+
+	while (n < MESSAGE_ROWS && text[at[n]]) {
+		at[n + 1] = at[n] + screen__next_line(text + at[n], width, screen->options.utf8);
+		n++;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(line, sizeof(line), "%.*s", (int)(at[i + 1] - at[i]), text + at[i]);
+		screen__put(screen, canvas, screen->rows - n + i, 0, screen->columns - (i + 1 == n),
+			    line, style);
+	}
+}
+
 static void draw_status(const struct screen *screen, const struct screen_canvas *canvas)
 {
 	char status[SCREEN_TEXT_MAX + 8], place[128] = "";
 	const enum screen_style style = put_status(screen, status, sizeof(status));
-	unsigned int width;
+	unsigned int width = escape__width(status, screen->options.utf8);
 
+	if (style == STYLE_WARN && width > screen->columns - 1) {
+		draw_long(screen, canvas, status, style);
+		return;
+	}
 	put_place(screen, place, sizeof(place));
 	width = escape__width(place, screen->options.utf8);
 	/* What is asked or said comes first. */

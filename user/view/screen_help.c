@@ -28,7 +28,7 @@ static const struct help_line lines[] = {
 static const struct help_line removal = {"d, Del, in Leaks", "remove the object, after a question"};
 
 static const char *const notes[] = {
-	"orphan: nobody uses it, and all who did have ended: a leak.",
+	"orphan: nobody uses it, and who made it has ended: a leak.",
 	"LAST: how long ago it was used last. AGE: how long ago it was made.",
 	"With Shift a terminal marks text with the mouse, as without shmtrace.",
 	"Any key goes back.",

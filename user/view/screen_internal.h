@@ -203,6 +203,8 @@ void story__close(struct story *story);
 void story__gather(struct screen *screen, const struct screen_facts *facts);
 /* Lines for that width. */
 void story__wrap(struct screen *screen);
+/* By how much the line that begins there is moved to the right: it goes on with the one above. */
+unsigned int story__indent(const struct story *story, size_t at);
 
 /* screen_text.c: numbers and times in few columns. */
 void screen__put_count(struct buffer *out, uint64_t count, unsigned int width);
@@ -218,6 +220,8 @@ void screen__put_hex(struct buffer *out, uint32_t key);
 void screen__put_ending(struct buffer *out, bool alive, uint32_t wait_status);
 /* Bytes of text that take at most that many columns. *taken: how many they take. */
 size_t screen__fit(const char *text, unsigned int columns, bool utf8, unsigned int *taken);
+/* Where the next line begins: behind a newline, or at a blank before the edge. */
+size_t screen__next_line(const char *text, unsigned int columns, bool utf8);
 
 /* screen_head.c, screen_help.c */
 void screen__draw_head(const struct screen *screen, const struct screen_canvas *canvas);

@@ -15,8 +15,9 @@
 #include "view/screen_internal.h"
 #include "view/words.h"
 
-#define LINES_MAX 500 /* of one table in a story: the rest is counted */
-#define NS_PER_S  1000000000LL
+#define LABEL_COLUMNS 11  /* of OBJECT_STORY_LABEL */
+#define LINES_MAX     500 /* of one table in a story: the rest is counted */
+#define NS_PER_S      1000000000LL
 
 struct writer {
 	FILE *out;
@@ -376,20 +377,11 @@ void story__gather(struct screen *screen, const struct screen_facts *facts)
 	story__wrap(screen);
 }
 
-/* Where the next line begins: behind a newline, or at a blank before the edge. */
-static size_t next_line(const char *text, unsigned int columns, bool utf8)
+unsigned int story__indent(const struct story *story, size_t at)
 {
-	const size_t whole = strcspn(text, "\n");
-	unsigned int taken;
-	size_t fits = screen__fit(text, columns, utf8, &taken), blank;
+	const bool goes_on = at && story->text[at - 1] != '\n';
 
-	if (fits >= whole)
-		return text[whole] ? whole + 1 : whole;
-	if (!fits)
-		return whole ? 1 : 0; /* not one character has room */
-	for (blank = fits; blank > 1 && text[blank] != ' '; blank--)
-		;
-	return blank > fits / 2 ? blank + 1 : fits;
+	return !goes_on ? 0 : story->kind == STORY_FAILURE ? 2 : LABEL_COLUMNS;
 }
 
 void story__wrap(struct screen *screen)
@@ -412,7 +404,11 @@ void story__wrap(struct screen *screen)
 			}
 			story->lines = lines;
 			lines[story->n_lines++] = at;
-			at += next_line(story->text + at, columns, screen->options.utf8);
+			at += screen__next_line(story->text + at,
+						columns > LABEL_COLUMNS
+							? columns - story__indent(story, at)
+							: columns,
+						screen->options.utf8);
 		}
 		story->columns = columns;
 	}

@@ -167,3 +167,18 @@ size_t screen__fit(const char *text, unsigned int columns, bool utf8, unsigned i
 	}
 	return at;
 }
+
+size_t screen__next_line(const char *text, unsigned int columns, bool utf8)
+{
+	const size_t whole = strcspn(text, "\n");
+	unsigned int taken;
+	size_t fits = screen__fit(text, columns, utf8, &taken), blank;
+
+	if (fits >= whole)
+		return text[whole] ? whole + 1 : whole;
+	if (!fits)
+		return whole ? 1 : 0; /* not one character has room */
+	for (blank = fits; blank > 1 && text[blank] != ' '; blank--)
+		;
+	return blank > fits / 2 ? blank + 1 : fits;
+}

@@ -98,6 +98,11 @@ static void open_output(struct terminal *terminal)
 		terminal->out_fd = STDOUT_FILENO;
 }
 
+static bool is_told(const char *capability)
+{
+	return capability && capability != (const char *)-1;
+}
+
 /* curses looks at a terminal, sets its modes, and from then on writes into memory. */
 static int start_curses(struct terminal *terminal)
 {
@@ -122,6 +127,9 @@ static int start_curses(struct terminal *terminal)
 	nonl();
 	tcgetattr(STDIN_FILENO, &terminal->during);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->before);
+	/* One that only goes on line by line, as an editor's shell is (dumb), shows no screen. */
+	if (!is_told(tigetstr("cup")) || !is_told(tigetstr("clear")))
+		return -ENODEV;
 	if (dup2(terminal->memory_fd, fd) < 0)
 		return -errno;
 	return 0;
@@ -166,7 +174,7 @@ int terminal__open(struct terminal **opened, enum terminal_color color, char *wh
 	if (err == -ENODEV)
 		snprintf(why, why_size,
 			 "cannot draw on a terminal of type '%s': set TERM to one that terminfo "
-			 "knows, or use --batch",
+			 "knows and whose cursor can be moved, or use --batch",
 			 term ? term : "");
 	else if (err)
 		snprintf(why, why_size, "cannot open the screen: %s", strerror(-err));
@@ -256,6 +264,10 @@ void terminal__stop(struct terminal *terminal)
 {
 	if (!terminal->started)
 		return;
+	/* Without an alternate screen, as on the console, the shell goes on in that line. */
+	move(getmaxy(stdscr) - 1, 0);
+	clrtoeol();
+	refresh();
 	endwin();
 	say_last_words(terminal);
 	/* Not TCSADRAIN, which would wait for a terminal that is stopped. */

@@ -15,9 +15,14 @@
 #include <curses.h>
 #include <term.h>
 
-#define N_SIGNALS 7
+/* All that end a process and that nobody here waits for; the first ones may be faults. */
+static const int signals[] = {
+	SIGSEGV, SIGBUS,  SIGILL, SIGFPE, SIGTRAP,   SIGABRT, SIGQUIT, SIGSYS,	  SIGUSR2,
+	SIGALRM, SIGPROF, SIGIO,  SIGPWR, SIGSTKFLT, SIGXCPU, SIGXFSZ, SIGVTALRM,
+};
 
-static const int signals[N_SIGNALS] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS};
+#define N_FAULTS  5
+#define N_SIGNALS (sizeof(signals) / sizeof(*signals))
 
 static struct {
 	volatile sig_atomic_t armed;
@@ -52,6 +57,8 @@ void terminal_crash__let_go_on(int fd)
 
 static void handle(int signal, siginfo_t *info, void *context)
 {
+	bool comes_again = false;
+
 	(void)context;
 	if (crash.armed) {
 		crash.armed = 0;
@@ -60,11 +67,13 @@ static void handle(int signal, siginfo_t *info, void *context)
 			crash.len = 0;
 		tcsetattr(STDIN_FILENO, TCSANOW, &crash.before);
 	}
-	for (int i = 0; i < N_SIGNALS; i++)
-		if (signals[i] == signal)
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		if (signals[i] == signal) {
 			sigaction(signal, &crash.actions[i], NULL);
-	/* A fault comes again by itself when this returns, and then to whom it would have. */
-	if (info->si_code <= 0 || signal == SIGQUIT || signal == SIGABRT)
+			/* A fault by itself, when this returns, and then to whom it would have. */
+			comes_again = i < N_FAULTS && info->si_code > 0;
+		}
+	if (!comes_again)
 		raise(signal);
 }
 
@@ -84,10 +93,18 @@ void terminal_crash__arm(int fd, const struct termios *before)
 	add(keypad_local);
 	add(exit_attribute_mode);
 	add(orig_pair);
+	/* Where there is no other screen to go back to, the shell goes on in the last line. */
+	if (cursor_address)
+		add(tiparm(cursor_address, lines - 1, 0));
+	add(clr_eol);
 	add(exit_ca_mode);
 	add(cursor_normal);
-	for (int i = 0; i < N_SIGNALS; i++)
+	for (size_t i = 0; i < N_SIGNALS; i++) {
 		sigaction(signals[i], &action, &crash.actions[i]);
+		/* What was ignored when we began ends nothing. */
+		if (crash.actions[i].sa_handler == SIG_IGN)
+			sigaction(signals[i], &crash.actions[i], NULL);
+	}
 	crash.armed = 1;
 }
 
@@ -96,6 +113,6 @@ void terminal_crash__disarm(void)
 	if (!crash.armed)
 		return;
 	crash.armed = 0;
-	for (int i = 0; i < N_SIGNALS; i++)
+	for (size_t i = 0; i < N_SIGNALS; i++)
 		sigaction(signals[i], &crash.actions[i], NULL);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/verdict.h"
 
+#include <errno.h>
+
 #include "view/ledger.h"
 #include "view/unused.h"
 
@@ -106,7 +108,7 @@ static void put_unknown(struct buffer *out, const struct verdict_case *c)
 	buffer__put_str(out, ", because ");
 	buffer__put_str(out, never_kept[row->info.kind]);
 	put_evidence(out, c);
-	if (rm_view__outcome(row) == RM_FAILED) {
+	if (rm_view__outcome(row) == RM_FAILED && row->removal.err != -EPERM) {
 		buffer__put_str(out, "; and it may not be looked at: ");
 		put_reason(out, c);
 	}
