@@ -112,6 +112,8 @@ remedy() {
 	[ "$explained" -le 5 ]
 	left=$(jq -s 'map(select(.type == "suppressed").count) | add' "$T/ours")
 	[ $((explained + left)) -eq "$made" ]
+	# What is left out is said before the next call that is explained, not between the two.
+	[ "$(jq -r .type "$T/ours" | grep -B 1 '^limit$' | grep -Ev '^(limit|call|--)$')" = "" ]
 	valid_but_for_calls "$T/ours"
 }
 

@@ -81,6 +81,9 @@ static void handle_call(struct trace *trace, const struct call_event *call)
 		return;
 	trace->totals.calls++;
 	trace->totals.failed += call__errno(call) != 0;
+	/* What was left out before it: behind the call stands nothing but its own explanation. */
+	if (trace->explainer && call__errno(call))
+		explainer__tick(trace->explainer, call->head.time_ns);
 	trace->view->ops->call(trace->view, call);
 	if (trace->totals.calls == trace->options.count)
 		trace->done = true;
