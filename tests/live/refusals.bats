@@ -38,6 +38,14 @@ load live.bash
 	[ "$(wc -l <"$T/ours")" -eq 4 ]
 }
 
+@test "refusals: no limit is to be raised for a set of less than no semaphores" {
+	"$SHMTRACE" trace -q -J -x -o "$T/ours" -- "$WORK/refusals" semmsl-negative >"$T/want"
+	cat "$T/ours"
+	[ "$(jq -c 'select(.type == "limit").remedy | [.look, .remove, .raise, .raise_to]' "$T/ours")" = "[null,null,null,null]" ]
+	"$SHMTRACE" trace -q -x -o "$T/ours" -- "$WORK/refusals" semmsl-negative >"$T/want"
+	[ "$(wc -l <"$T/ours")" -eq 2 ]
+}
+
 @test "refusals: who has the key is named" {
 	"$SHMTRACE" trace -q -x -o "$T/ours" -- "$WORK/refusals" shm-denied >"$T/want"
 	cat "$T/ours"

@@ -141,11 +141,11 @@ static bool explain(struct explainer *explainer, const struct call_event *call)
 	/* Without memory for it nobody is named: the cause is told all the same. */
 	refusal__explain(&refusal, call, explainer->ledger, call->ret == -ENOMEM ? &memory : NULL);
 	said = (struct view_refusal){.refusal = &refusal};
-	if (refusal.cause == REFUSAL_LIMIT)
+	shortage = refusal__is_shortage(&refusal);
+	if (refusal.cause == REFUSAL_LIMIT && shortage)
 		remedy__find(&said.remedy, refusal.limit, &refusal.limits,
 			     refusal.has_usage ? &refusal.usage : NULL, &place, refusal.wanted);
 	explainer->view->ops->refusal(explainer->view, &said);
-	shortage = refusal__is_shortage(&refusal);
 	if (shortage && explainer->limit_command)
 		limit_command__refused(explainer->limit_command, &said,
 				       explainer->view->clock_offset_ns);
