@@ -46,6 +46,18 @@ load live.bash
 	[ "$(wc -l <"$T/ours")" -eq 2 ]
 }
 
+@test "refusals: the way into another namespace is a process that has not ended with the call" {
+	# shellcheck disable=SC2016 # for the inner shell
+	"$SHMTRACE" trace -q -x -J -o "$T/ours" -- unshare -i sh -c '
+		echo $$
+		echo 1 >/proc/sys/kernel/shmmni
+		ipcmk -M 4096 >/dev/null
+		(ipcmk -M 4096; true)
+		sleep 1' >"$T/made"
+	cat "$T/ours"
+	[ "$(remedy SHMMNI raise)" = "nsenter -t $(cat "$T/made") -i sysctl -w kernel.shmmni=2" ]
+}
+
 @test "refusals: who has the key is named" {
 	"$SHMTRACE" trace -q -x -o "$T/ours" -- "$WORK/refusals" shm-denied >"$T/want"
 	cat "$T/ours"
