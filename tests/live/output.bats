@@ -111,6 +111,17 @@ colored_on_terminal() {
 	[ "$(tail -n1 "$T/err")" = "shmtrace: cannot write to /dev/full: No space left on device" ]
 }
 
+@test "output: messages do not go into the file where standard error is closed" {
+	"$SHMTRACE" trace -J -e shmget -o "$T/ours" -- "$WORK/one" >&- 2>&- || [ $? -eq 7 ]
+	[ "$(jq -r .type "$T/ours" | xargs)" = "call end" ]
+}
+
+@test "output: a closed standard output is said" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run -1 timeout 20 sh -c 'exec "$@" >&-' sh "$SHMTRACE" trace -e shmget --ipcns "$IPCNS"
+	[ "${lines[1]}" = "shmtrace: cannot write to standard output: Bad file descriptor" ]
+}
+
 @test "output: a full disk does not keep a command from ending as it ends" {
 	run -7 "$SHMTRACE" trace -q -J -e shmget -o /dev/full -- "$WORK/one"
 	[ "$output" = "shmtrace: cannot write to /dev/full: No space left on device" ]
