@@ -107,6 +107,8 @@ static bool say_leaks(struct trace_ledger *self, uint64_t until_ns)
 		self->view->ops->leak(self->view, &self->leaks[taken]);
 		said = true;
 	}
+	if (!taken)
+		return false;
 	self->n_leaks -= taken;
 	memmove(self->leaks, self->leaks + taken, self->n_leaks * sizeof(*self->leaks));
 	return said;
