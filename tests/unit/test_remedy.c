@@ -156,6 +156,8 @@ static void test_use_and_what_was_wanted(void **state)
 	l.shmmni = l.shmmni_used = 0;
 	find(LIMIT_SHMMNI, &l, NULL, &own, 0);
 	assert_int_equal(remedy.raise_to, 4096);
+	find(LIMIT_SHMMNI, &l, NULL, &own, 1);
+	assert_int_equal(remedy.raise_to, 4096);
 }
 
 static void test_orphans_first(void **state)

@@ -61,11 +61,11 @@ static uint64_t target(enum ipc_limit limit, const struct ipc_limits *limits,
 
 	if (!rules[limit].sysctl || value >= max || wanted > max)
 		return 0;
-	if (to < need)
-		to = need;
 	/* Of 0, which allows nothing, twice is no help. */
 	if (!to)
 		to = rules[limit].initial;
+	if (to < need)
+		to = need;
 	return to < max ? to : max;
 }
 
