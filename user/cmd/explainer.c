@@ -124,8 +124,8 @@ static void leave_out(struct explainer *explainer, struct kind *kind, bool short
 }
 
 /*
- * The way into the caller's namespace: who is refused often ends, what it descends from rather stays.
- * Of those in the namespace the one that is farthest up.
+ * The way into the caller's namespace: who is refused often ends, what it descends from rather
+ * stays. Of those in the namespace the one that is farthest up.
  */
 static uint32_t find_resident(const struct explainer *explainer, const struct call_event *call)
 {

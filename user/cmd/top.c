@@ -417,8 +417,8 @@ static int run(struct top *top)
 	if (!err)
 		err = top->terminal ? top__run_screen(top) : follow(top);
 	if (err && err != -EPIPE) {
-		pr_err("cannot %s: %s",
-		       ferror(stdout) ? "write to standard output" : "go on", strerror(-err));
+		pr_err("cannot %s: %s", ferror(stdout) ? "write to standard output" : "go on",
+		       strerror(-err));
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;

@@ -25,7 +25,8 @@ static uint64_t read_number(const char *path)
 	return number;
 }
 
-/* Lines like "MemTotal:  24689176 kB", and numbers without unit (Documentation/filesystems/proc.rst). */
+/* Lines like "MemTotal:  24689176 kB", and numbers without unit
+ * (Documentation/filesystems/proc.rst). */
 static void read_meminfo(struct memory_facts *facts)
 {
 	const struct {
@@ -44,8 +45,7 @@ static void read_meminfo(struct memory_facts *facts)
 
 	if (!file)
 		return;
-	while (fgets(line, sizeof(line), file) &&
-	       sscanf(line, "%63[^:]: %" SCNu64, name, &kb) == 2)
+	while (fgets(line, sizeof(line), file) && sscanf(line, "%63[^:]: %" SCNu64, name, &kb) == 2)
 		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 			if (!strcmp(name, wanted[i].name))
 				*wanted[i].value = kb << 10;
