@@ -145,6 +145,22 @@ colored_on_terminal() {
 	[ "$(wc -l <"$T/err")" -eq 1 ]
 }
 
+@test "output: signals end the trace also while nobody reads its output" {
+	mkfifo "$T/pipe"
+	sleep 60 <"$T/pipe" 3>&- &
+	local reader=$!
+	start_trace -e shmctl -o "$T/pipe"
+	"$WORK/burst" 2000 >"$T/made"
+	kill -TERM "$TRACER"
+	sleep 1
+	kill -0 "$TRACER"
+	kill -TERM "$TRACER"
+	await_end
+	kill "$reader"
+	[ "$status" -eq 1 ]
+	[[ $(tail -n1 "$T/err") == "shmtrace: cannot write to $T/pipe: "* ]]
+}
+
 @test "output: | head -1" {
 	run -0 timeout 20 bash -c "(for i in {1..30}; do sleep 0.3; $WORK/one; done; true) >/dev/null 2>&1 3>&- &
 		$SHMTRACE trace -q | head -n1

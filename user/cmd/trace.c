@@ -26,8 +26,6 @@
 #include "view/summary.h"
 #include "view/text.h"
 
-#define OUTPUT_BUFFER (1UL << 16)
-
 #define BUSY 256 /* events of one look: then there is no time for anything else */
 
 #define NS_PER_S 1000000000ULL
@@ -279,27 +277,13 @@ static int run(struct trace *trace)
 	return status;
 }
 
-static int open_output(struct trace *trace)
-{
-	trace->out = trace->options.output ? fopen(trace->options.output, "we") : stdout;
-	if (!trace->out) {
-		pr_err("cannot open %s: %s", trace->options.output, strerror(errno));
-		return -errno;
-	}
-	/* Given no memory glibc would ignore the size, and write a page at a time. */
-	trace->out_buffer = malloc(OUTPUT_BUFFER);
-	if (trace->out_buffer)
-		setvbuf(trace->out, trace->out_buffer, _IOFBF, OUTPUT_BUFFER);
-	return 0;
-}
-
 static bool use_color(const struct trace *trace)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (trace->options.color != COLOR_AUTO)
 		return trace->options.color == COLOR_ALWAYS;
-	return isatty(fileno(trace->out)) && !(no_color && *no_color) &&
+	return trace_output__is_terminal(trace) && !(no_color && *no_color) &&
 	       !(term && !strcmp(term, "dumb"));
 }
 
@@ -366,9 +350,7 @@ static void clean_up(struct trace *trace)
 	if (trace->view)
 		trace->view->ops->free(trace->view);
 	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
-	if (trace->out)
-		fclose(trace->out);
-	free(trace->out_buffer);
+	trace_output__close(trace);
 	explainer__free(trace->explainer);
 	trace_ledger__free(trace->ledger);
 	bpf_source__close(trace->source);
@@ -404,7 +386,7 @@ static int start(struct trace *trace)
 
 	err = trace_wait__open_signals(trace, &before);
 	if (err || start_limit_command(trace, &before) || trace_wait__open_pids(trace) ||
-	    open_output(trace) || open_view(trace))
+	    trace_output__open(trace) || open_view(trace))
 		return EXIT_FAILED;
 	if (trace->options.command) {
 		err = command__prepare(&trace->command, trace->options.command, &before);
