@@ -161,6 +161,17 @@ colored_on_terminal() {
 	[[ $(tail -n1 "$T/err") == "shmtrace: cannot write to $T/pipe: "* ]]
 }
 
+@test "output: a pipe that nobody opens is not waited for after a signal" {
+	local status=0
+	mkfifo "$T/pipe"
+	"$SHMTRACE" trace -o "$T/pipe" 2>"$T/err" 3>&- &
+	sleep 0.5
+	kill -TERM $!
+	await 10 ended $!
+	wait $! || status=$?
+	[ "$status" -eq 143 ]
+}
+
 @test "output: | head -1" {
 	run -0 timeout 20 bash -c "(for i in {1..30}; do sleep 0.3; $WORK/one; done; true) >/dev/null 2>&1 3>&- &
 		$SHMTRACE trace -q | head -n1

@@ -26,6 +26,8 @@
 #include "view/summary.h"
 #include "view/text.h"
 
+#define OUTPUT_BUFFER (1UL << 16)
+
 #define BUSY 256 /* events of one look: then there is no time for anything else */
 
 #define NS_PER_S 1000000000ULL
@@ -111,7 +113,7 @@ static int handle_event(void *context, const struct event *event)
 /* 0 to go on; -errno where the output takes no more. */
 static int flush(struct trace *trace)
 {
-	if (fflush(trace->out) || ferror(trace->out))
+	if (fflush(trace->output.stream) || ferror(trace->output.stream))
 		return errno ? -errno : -EIO;
 	return 0;
 }
@@ -277,13 +279,47 @@ static int run(struct trace *trace)
 	return status;
 }
 
+/* With the signals of before: who opens a pipe waits for its reader. */
+static FILE *open_file(const char *path, const sigset_t *before)
+{
+	sigset_t blocked;
+	FILE *file;
+
+	sigprocmask(SIG_SETMASK, before, &blocked);
+	file = fopen(path, "we");
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return file;
+}
+
+static int open_output(struct trace *trace, const sigset_t *before)
+{
+	const char *path = trace->options.output;
+	FILE *sink = path ? open_file(path, before) : stdout;
+
+	if (!sink) {
+		pr_err("cannot open %s: %s", path, strerror(errno));
+		return -errno;
+	}
+	trace->output.await = trace_wait__for_output;
+	trace->output.context = trace;
+	if (output__open(&trace->output, sink)) {
+		pr_err("out of memory");
+		return -ENOMEM;
+	}
+	/* Given no memory glibc would ignore the size, and write a page at a time. */
+	trace->out_buffer = malloc(OUTPUT_BUFFER);
+	if (trace->out_buffer)
+		setvbuf(trace->output.stream, trace->out_buffer, _IOFBF, OUTPUT_BUFFER);
+	return 0;
+}
+
 static bool use_color(const struct trace *trace)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (trace->options.color != COLOR_AUTO)
 		return trace->options.color == COLOR_ALWAYS;
-	return trace_output__is_terminal(trace) && !(no_color && *no_color) &&
+	return isatty(fileno(trace->output.sink)) && !(no_color && *no_color) &&
 	       !(term && !strcmp(term, "dumb"));
 }
 
@@ -292,11 +328,12 @@ static int open_view(struct trace *trace)
 	const struct trace_options *options = &trace->options;
 
 	if (options->summary)
-		trace->view = summary_view__new(trace->out, options->json);
+		trace->view = summary_view__new(trace->output.stream, options->json);
 	else if (options->json)
-		trace->view = json_view__new(trace->out);
+		trace->view = json_view__new(trace->output.stream);
 	else
-		trace->view = text_view__new(trace->out, use_color(trace), !options->quiet);
+		trace->view = text_view__new(trace->output.stream, use_color(trace),
+					     !options->quiet);
 	if (!trace->view)
 		pr_err("out of memory");
 	return trace->view ? 0 : -ENOMEM;
@@ -350,7 +387,8 @@ static void clean_up(struct trace *trace)
 	if (trace->view)
 		trace->view->ops->free(trace->view);
 	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
-	trace_output__close(trace);
+	output__close(&trace->output);
+	free(trace->out_buffer);
 	explainer__free(trace->explainer);
 	trace_ledger__free(trace->ledger);
 	bpf_source__close(trace->source);
@@ -386,7 +424,7 @@ static int start(struct trace *trace)
 
 	err = trace_wait__open_signals(trace, &before);
 	if (err || start_limit_command(trace, &before) || trace_wait__open_pids(trace) ||
-	    trace_output__open(trace) || open_view(trace))
+	    open_output(trace, &before) || open_view(trace))
 		return EXIT_FAILED;
 	if (trace->options.command) {
 		err = command__prepare(&trace->command, trace->options.command, &before);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of `trace` share: the stream (trace.c), what it waits for (trace_wait.c), and
- * where it is written to (trace_output.c).
+ * What the parts of `trace` share: the stream (trace.c), and what it waits for (trace_wait.c).
  */
 #ifndef SHMTRACE_CMD_TRACE_H
 #define SHMTRACE_CMD_TRACE_H
@@ -13,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/command.h"
+#include "base/output.h"
 #include "cmd/explainer.h"
 #include "cmd/limit_command.h"
 #include "cmd/trace_ledger.h"
@@ -28,8 +28,7 @@ struct trace {
 	struct explainer *explainer;	     /* NULL: not asked for */
 	struct limit_command *limit_command; /* NULL: not asked for */
 	int err;
-	FILE *out;  /* what views write to */
-	FILE *sink; /* where it ends up: the same, but for what may block */
+	struct output output;
 	char *out_buffer;
 	int signal_fd;
 	struct pollfd *pid_fds; /* of -p */
@@ -56,18 +55,13 @@ int trace_wait__open_pids(struct trace *trace);
 /* Until there are events, or likely to be; meanwhile signals are handled, and processes end. */
 void trace_wait__for_events(struct trace *trace);
 
-/* Until it takes something. false: nobody waits for that any more. */
-bool trace_wait__for_output(struct trace *trace, int fd);
+/* As output.await; context: the trace. */
+bool trace_wait__for_output(void *context, int fd);
 
 /*
  * Until the command has ended. Signals are still handed on; a second one leaves the command to
  * itself.
  */
 void trace_wait__for_command(struct trace *trace);
-
-/* 0 or -errno, and it has been said. */
-int trace_output__open(struct trace *trace);
-bool trace_output__is_terminal(const struct trace *trace);
-void trace_output__close(struct trace *trace);
 
 #endif

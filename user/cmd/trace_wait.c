@@ -102,8 +102,9 @@ void trace_wait__for_events(struct trace *trace)
 	}
 }
 
-bool trace_wait__for_output(struct trace *trace, int fd)
+bool trace_wait__for_output(void *context, int fd)
 {
+	struct trace *trace = context;
 	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT},
 			       {.fd = trace->signal_fd, .events = POLLIN}};
 
