@@ -147,7 +147,7 @@ colored_on_terminal() {
 
 @test "output: signals end the trace also while nobody reads its output" {
 	mkfifo "$T/pipe"
-	sleep 60 <"$T/pipe" 3>&- &
+	sleep 60 9<"$T/pipe" 3>&- &
 	local reader=$!
 	start_trace -e shmctl -o "$T/pipe"
 	"$WORK/burst" 2000 >"$T/made"

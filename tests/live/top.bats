@@ -218,7 +218,7 @@ first_of_both() { # file
 
 @test "top: signals end it also while nobody reads its output" {
 	mkfifo "$T/pipe"
-	sleep 60 <"$T/pipe" 3>&- &
+	sleep 60 9<"$T/pipe" 3>&- &
 	local reader=$!
 	# shellcheck disable=SC2016 # for perl
 	inside perl -e 'semget(0, 1, 01600) // die for 1..2000' 3>&-

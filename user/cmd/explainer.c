@@ -15,6 +15,8 @@
  */
 #define KINDS_MAX 64
 
+#define ANCESTORS_MAX 64
+
 struct kind {
 	uint64_t until_ns;	     /* explained again from then on; 0: not in use */
 	struct view_suppressed left; /* out, since it was explained */
@@ -133,7 +135,11 @@ static uint32_t find_resident(const struct explainer *explainer, const struct ca
 	const struct ledger_process *process;
 	struct process_info info;
 
-	while ((process = ledger__find_process(explainer->ledger, pid))) {
+	/* Where a parent has ended its number may be a descendant's, and the way up a circle. */
+	for (int i = 0; i < ANCESTORS_MAX; i++) {
+		process = ledger__find_process(explainer->ledger, pid);
+		if (!process)
+			break;
 		ledger__process_info(process, &info);
 		pid = info.parent;
 		ipcns = ipcns__of(pid);
