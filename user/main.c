@@ -4,8 +4,10 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/cmd.h"
@@ -31,6 +33,21 @@ static int print_help(FILE *out)
 	return fflush(out) || ferror(out) ? EXIT_FAILED : EXIT_DONE;
 }
 
+/*
+ * One that is closed would be given to the next file, and what is meant for standard error would go
+ * into that. What is opened as a path alone refuses reads and writes as if it were closed.
+ */
+static void hold_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run(const struct command_info *command, int argc, char *argv[])
 {
 	char name[64];
@@ -47,6 +64,7 @@ int main(int argc, char *argv[])
 	const struct command_info *command;
 	const char *first = argc > 1 ? argv[1] : "";
 
+	hold_standard_descriptors();
 	if (!strcmp(first, "--help") || !strcmp(first, "-h"))
 		return print_help(stdout);
 	if (!strcmp(first, "--version") || !strcmp(first, "-V")) {

@@ -47,6 +47,13 @@ leaks() { # jq filter
 }
 
 
+@test "leaks: what another process takes up in the next moment is its own when that leaves it" {
+	# shellcheck disable=SC2016 # expanded by the traced shell
+	traced 'id=$(ipcmk -M 4096 | grep -o "[0-9]*$")
+		perl -e "shmread(\$ARGV[0], \$x, 0, 4) or die" "$id"; ipcmk -S 1'
+	[ "$(leaks '[.kind, .owner.comm, .ended.comm]' | xargs)" = "[shm,ipcmk,perl] [sem,ipcmk,ipcmk]" ]
+}
+
 @test "leaks: a killed process is named with its signal" {
 	traced 'perl -e "require q(sys/ipc.ph) if 0; shmget(0, 4096, 01600) // die; kill 9, \$\$"; true'
 	[ "$(leaks '[.owner.comm, .owner.signal, .ended.signal]')" = '["perl",9,9]' ]

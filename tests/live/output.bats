@@ -111,6 +111,17 @@ colored_on_terminal() {
 	[ "$(tail -n1 "$T/err")" = "shmtrace: cannot write to /dev/full: No space left on device" ]
 }
 
+@test "output: messages do not go into the file where standard error is closed" {
+	"$SHMTRACE" trace -J -e shmget -o "$T/ours" -- "$WORK/one" >&- 2>&- || [ $? -eq 7 ]
+	[ "$(jq -r .type "$T/ours" | xargs)" = "call end" ]
+}
+
+@test "output: a closed standard output is said" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run -1 timeout 20 sh -c 'exec "$@" >&-' sh "$SHMTRACE" trace -e shmget --ipcns "$IPCNS"
+	[ "${lines[1]}" = "shmtrace: cannot write to standard output: Bad file descriptor" ]
+}
+
 @test "output: a full disk does not keep a command from ending as it ends" {
 	run -7 "$SHMTRACE" trace -q -J -e shmget -o /dev/full -- "$WORK/one"
 	[ "$output" = "shmtrace: cannot write to /dev/full: No space left on device" ]
@@ -132,6 +143,33 @@ colored_on_terminal() {
 	[ $((after - before)) -lt 4000000 ]
 	[ "$(cat "$T/head")" = "$HEADER" ]
 	[ "$(wc -l <"$T/err")" -eq 1 ]
+}
+
+@test "output: signals end the trace also while nobody reads its output" {
+	mkfifo "$T/pipe"
+	sleep 60 9<"$T/pipe" 3>&- &
+	local reader=$!
+	start_trace -e shmctl -o "$T/pipe"
+	"$WORK/burst" 2000 >"$T/made"
+	kill -TERM "$TRACER"
+	sleep 1
+	kill -0 "$TRACER"
+	kill -TERM "$TRACER"
+	await_end
+	kill "$reader"
+	[ "$status" -eq 1 ]
+	[[ $(tail -n1 "$T/err") == "shmtrace: cannot write to $T/pipe: "* ]]
+}
+
+@test "output: a pipe that nobody opens is not waited for after a signal" {
+	local status=0
+	mkfifo "$T/pipe"
+	"$SHMTRACE" trace -o "$T/pipe" 2>"$T/err" 3>&- &
+	sleep 0.5
+	kill -TERM $!
+	await 10 ended $!
+	wait $! || status=$?
+	[ "$status" -eq 143 ]
 }
 
 @test "output: | head -1" {

@@ -38,6 +38,26 @@ load live.bash
 	[ "$(wc -l <"$T/ours")" -eq 4 ]
 }
 
+@test "refusals: no limit is to be raised for a set of less than no semaphores" {
+	"$SHMTRACE" trace -q -J -x -o "$T/ours" -- "$WORK/refusals" semmsl-negative >"$T/want"
+	cat "$T/ours"
+	[ "$(jq -c 'select(.type == "limit").remedy | [.look, .remove, .raise, .raise_to]' "$T/ours")" = "[null,null,null,null]" ]
+	"$SHMTRACE" trace -q -x -o "$T/ours" -- "$WORK/refusals" semmsl-negative >"$T/want"
+	[ "$(wc -l <"$T/ours")" -eq 2 ]
+}
+
+@test "refusals: the way into another namespace is a process that has not ended with the call" {
+	# shellcheck disable=SC2016 # for the inner shell
+	"$SHMTRACE" trace -q -x -J -o "$T/ours" -- unshare -i sh -c '
+		echo $$
+		echo 1 >/proc/sys/kernel/shmmni
+		ipcmk -M 4096 >/dev/null
+		(ipcmk -M 4096; true)
+		sleep 1' >"$T/made"
+	cat "$T/ours"
+	[ "$(remedy SHMMNI raise)" = "nsenter -t $(cat "$T/made") -i sysctl -w kernel.shmmni=2" ]
+}
+
 @test "refusals: who has the key is named" {
 	"$SHMTRACE" trace -q -x -o "$T/ours" -- "$WORK/refusals" shm-denied >"$T/want"
 	cat "$T/ours"
@@ -112,6 +132,8 @@ remedy() {
 	[ "$explained" -le 5 ]
 	left=$(jq -s 'map(select(.type == "suppressed").count) | add' "$T/ours")
 	[ $((explained + left)) -eq "$made" ]
+	# What is left out is said before the next call that is explained, not between the two.
+	[ "$(jq -r .type "$T/ours" | grep -B 1 '^limit$' | grep -Ev '^(limit|call|--)$')" = "" ]
 	valid_but_for_calls "$T/ours"
 }
 

@@ -222,11 +222,29 @@ first_of_both() { # file
 	[ "$(wc -l <"$T/err")" -eq 1 ]
 }
 
+@test "top: signals end it also while nobody reads its output" {
+	mkfifo "$T/pipe"
+	sleep 60 9<"$T/pipe" 3>&- &
+	local reader=$!
+	# shellcheck disable=SC2016 # for perl
+	inside perl -e 'semget(0, 1, 01600) // die for 1..2000' 3>&-
+	start_top "$T/pipe" --batch -d 0.1
+	sleep 1
+	kill -TERM "$TRACER"
+	sleep 0.5
+	kill -0 "$TRACER"
+	kill -TERM "$TRACER"
+	await_end
+	kill "$reader"
+	[ "$status" -eq 1 ]
+	grep -q "cannot write to standard output: " "$T/err"
+}
+
 @test "top: a full disk is said, and the status is 1" {
 	local status=0
 	timeout 20 "$SHMTRACE" top --batch -d 0.1 >/dev/full 2>"$T/err" || status=$?
 	[ "$status" -eq 1 ]
-	[[ $(tail -n1 "$T/err") == "shmtrace: "*"No space left on device" ]]
+	[ "$(tail -n1 "$T/err")" = "shmtrace: cannot write to standard output: No space left on device" ]
 }
 
 @test "top: nobody may not watch" {

@@ -125,6 +125,13 @@ static void test_other_bounds(void **state)
 	l.semmsl = 65536;
 	find(LIMIT_SEMMSL, &l, NULL, &own, 0);
 	assert_string_equal(remedy.raise, "");
+	/* Nor would the most that it can be be enough. */
+	find(LIMIT_SEMMSL, &limits, NULL, &own, 65536);
+	assert_int_equal(remedy.raise_to, 65536);
+	find(LIMIT_SEMMSL, &limits, NULL, &own, 65537);
+	assert_string_equal(remedy.raise, "");
+	assert_string_equal(remedy.lines[0],
+			    "it cannot be raised so far: this kernel takes at most 65536");
 }
 
 static void test_use_and_what_was_wanted(void **state)
@@ -148,6 +155,8 @@ static void test_use_and_what_was_wanted(void **state)
 	/* Nothing is allowed: what the kernel begins with. */
 	l.shmmni = l.shmmni_used = 0;
 	find(LIMIT_SHMMNI, &l, NULL, &own, 0);
+	assert_int_equal(remedy.raise_to, 4096);
+	find(LIMIT_SHMMNI, &l, NULL, &own, 1);
 	assert_int_equal(remedy.raise_to, 4096);
 }
 

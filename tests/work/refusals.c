@@ -235,6 +235,12 @@ static long huge_pool(void)
 	return do_shmget(IPC_PRIVATE, 1L << 46, SHM_HUGETLB | HUGE_2M | 0600);
 }
 
+/* Of the size that the machine has by default. */
+static long huge_pool_default(void)
+{
+	return do_shmget(IPC_PRIVATE, 1L << 46, SHM_HUGETLB | 0600);
+}
+
 static long huge_denied(void)
 {
 	become_nobody();
@@ -403,6 +409,7 @@ static const struct refusal_case {
 	{"overcommit", "shmget", ENOMEM, "overcommit - - - -", overcommit},
 	{"huge-size", "shmget", EINVAL, "huge-size - - - -", huge_size},
 	{"huge-pool", "shmget", ENOMEM, "huge-pool - - - -", huge_pool},
+	{"huge-pool-default", "shmget", ENOMEM, "huge-pool - - - -", huge_pool_default},
 	{"huge-denied", "shmget", EPERM, "huge-denied - - - -", huge_denied},
 	{"huge-shmall", "shmget", ENOSPC, "limit SHMALL - 0 10", huge_shmall},
 	{"semmni", "semget", ENOSPC, "limit SEMMNI - 3 3", semmni},

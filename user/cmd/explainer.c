@@ -15,6 +15,8 @@
  */
 #define KINDS_MAX 64
 
+#define ANCESTORS_MAX 64
+
 struct kind {
 	uint64_t until_ns;	     /* explained again from then on; 0: not in use */
 	struct view_suppressed left; /* out, since it was explained */
@@ -123,29 +125,56 @@ static void leave_out(struct explainer *explainer, struct kind *kind, bool short
 		limit_command__left_out(explainer->limit_command, call);
 }
 
+/*
+ * The way into the caller's namespace: who is refused often ends, what it descends from rather
+ * stays. Of those in the namespace the one that is farthest up.
+ */
+static uint32_t find_resident(const struct explainer *explainer, const struct call_event *call)
+{
+	uint32_t resident = call->head.pid, pid = resident, ipcns;
+	const struct ledger_process *process;
+	struct process_info info;
+
+	/* Where a parent has ended its number may be a descendant's, and the way up a circle. */
+	for (int i = 0; i < ANCESTORS_MAX; i++) {
+		process = ledger__find_process(explainer->ledger, pid);
+		if (!process)
+			break;
+		ledger__process_info(process, &info);
+		pid = info.parent;
+		ipcns = ipcns__of(pid);
+		/* 0: it has ended since the call. */
+		if (ipcns && ipcns != call->head.ipcns)
+			break;
+		if (ipcns)
+			resident = pid;
+	}
+	return resident;
+}
+
 /* Returns whether it was refused for want of something. */
 static bool explain(struct explainer *explainer, const struct call_event *call)
 {
-	const struct remedy_place place = {
-		.ipcns = call->head.ipcns == explainer->own_ipcns ? 0 : call->head.ipcns,
-		.pid = call->head.pid,
-		.ids_max = explainer->ids_max,
-	};
+	struct remedy_place place = {.ids_max = explainer->ids_max};
 	struct memory_facts memory;
 	struct view_refusal said;
 	struct refusal refusal;
 	bool shortage;
 
+	if (call->head.ipcns != explainer->own_ipcns) {
+		place.ipcns = call->head.ipcns;
+		place.pid = find_resident(explainer, call);
+	}
 	if (call->ret == -ENOMEM)
 		memory__read(&memory, call->head.pid, refusal__huge_size(call));
 	/* Without memory for it nobody is named: the cause is told all the same. */
 	refusal__explain(&refusal, call, explainer->ledger, call->ret == -ENOMEM ? &memory : NULL);
 	said = (struct view_refusal){.refusal = &refusal};
-	if (refusal.cause == REFUSAL_LIMIT)
+	shortage = refusal__is_shortage(&refusal);
+	if (refusal.cause == REFUSAL_LIMIT && shortage)
 		remedy__find(&said.remedy, refusal.limit, &refusal.limits,
 			     refusal.has_usage ? &refusal.usage : NULL, &place, refusal.wanted);
 	explainer->view->ops->refusal(explainer->view, &said);
-	shortage = refusal__is_shortage(&refusal);
 	if (shortage && explainer->limit_command)
 		limit_command__refused(explainer->limit_command, &said,
 				       explainer->view->clock_offset_ns);

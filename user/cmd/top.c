@@ -289,9 +289,27 @@ static void handle_signals(struct top *top)
 	while (read(top->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
 			top->print_now = true;
+		else if (top->done)
+			top->abandoned = true;
 		else
 			top->done = true;
 	}
+}
+
+static bool await_output(void *context, int fd)
+{
+	struct top *top = context;
+	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT},
+			       {.fd = top->signal_fd, .events = POLLIN}};
+
+	while (!top->abandoned) {
+		if (poll(fds, 2, -1) <= 0)
+			continue;
+		if (fds[0].revents)
+			return true;
+		handle_signals(top);
+	}
+	return false;
 }
 
 static int follow(struct top *top)
@@ -342,6 +360,19 @@ static int open_signals(struct top *top)
 	signal(SIGPIPE, SIG_IGN);
 	top->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return top->signal_fd < 0 ? -errno : 0;
+}
+
+static int open_output(struct top *top)
+{
+	int err;
+
+	top->output.await = await_output;
+	top->output.context = top;
+	err = output__open(&top->output, stdout);
+	if (err)
+		pr_err("out of memory");
+	top->view.out = top->output.stream;
+	return err;
 }
 
 /* Before anything else: it costs nothing, and is what most often is wrong. */
@@ -417,7 +448,9 @@ static int run(struct top *top)
 	if (!err)
 		err = top->terminal ? top__run_screen(top) : follow(top);
 	if (err && err != -EPIPE) {
-		pr_err("cannot go on: %s", strerror(-err));
+		pr_err("cannot %s: %s",
+		       ferror(top->output.stream) ? "write to standard output" : "go on",
+		       strerror(-err));
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
@@ -437,7 +470,6 @@ int cmd_top(int argc, char *argv[])
 				   .buffer = BPF_SOURCE_BUFFER_DEFAULT,
 				   .ledger = true,
 				   .ahead = expect},
-		.view = {.out = stdout},
 		.interval_ns = INTERVAL_NS,
 		.reconcile_ns = RECONCILE_NS,
 		.signal_fd = -1,
@@ -446,11 +478,11 @@ int cmd_top(int argc, char *argv[])
 
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &top);
 	setlocale(LC_CTYPE, "");
-	status = open_screen(&top);
+	status = open_output(&top) ? EXIT_FAILED : open_screen(&top);
 	if (status == EXIT_DONE)
 		status = open_signals(&top) ? EXIT_FAILED : run(&top);
 	terminal__close(top.terminal);
-	fclose(stdout);
+	output__close(&top.output);
 	explainer__free(top.explainer);
 	failures__free(top.failures);
 	live_snapshot__free(top.live);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/output.h"
 #include "cmd/explainer.h"
 #include "source/bpf.h"
 #include "source/containers.h"
@@ -20,6 +21,7 @@
 struct top {
 	struct bpf_source_options source_options;
 	struct ledger_view view;
+	struct output output; /* of reports */
 	bool batch;
 	bool json;
 	enum terminal_color color;
@@ -39,6 +41,7 @@ struct top {
 	uint64_t calls, failed;
 	int signal_fd;
 	bool done, print_now;
+	bool abandoned; /* what is not written yet, where nobody reads it */
 	uint64_t next_print_ns, next_reconcile_ns;
 	uint64_t compared_ns, compare_cost_ns; /* the last time, and the processor time of it */
 	uint64_t printed;

@@ -81,6 +81,9 @@ static void handle_call(struct trace *trace, const struct call_event *call)
 		return;
 	trace->totals.calls++;
 	trace->totals.failed += call__errno(call) != 0;
+	/* What was left out before it: behind the call stands nothing but its own explanation. */
+	if (trace->explainer && call__errno(call))
+		explainer__tick(trace->explainer, call->head.time_ns);
 	trace->view->ops->call(trace->view, call);
 	if (trace->totals.calls == trace->options.count)
 		trace->done = true;
@@ -110,7 +113,7 @@ static int handle_event(void *context, const struct event *event)
 /* 0 to go on; -errno where the output takes no more. */
 static int flush(struct trace *trace)
 {
-	if (fflush(trace->out) || ferror(trace->out))
+	if (fflush(trace->output.stream) || ferror(trace->output.stream))
 		return errno ? -errno : -EIO;
 	return 0;
 }
@@ -276,17 +279,37 @@ static int run(struct trace *trace)
 	return status;
 }
 
-static int open_output(struct trace *trace)
+/* With the signals of before: who opens a pipe waits for its reader. */
+static FILE *open_file(const char *path, const sigset_t *before)
 {
-	trace->out = trace->options.output ? fopen(trace->options.output, "we") : stdout;
-	if (!trace->out) {
-		pr_err("cannot open %s: %s", trace->options.output, strerror(errno));
+	sigset_t blocked;
+	FILE *file;
+
+	sigprocmask(SIG_SETMASK, before, &blocked);
+	file = fopen(path, "we");
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return file;
+}
+
+static int open_output(struct trace *trace, const sigset_t *before)
+{
+	const char *path = trace->options.output;
+	FILE *sink = path ? open_file(path, before) : stdout;
+
+	if (!sink) {
+		pr_err("cannot open %s: %s", path, strerror(errno));
 		return -errno;
+	}
+	trace->output.await = trace_wait__for_output;
+	trace->output.context = trace;
+	if (output__open(&trace->output, sink)) {
+		pr_err("out of memory");
+		return -ENOMEM;
 	}
 	/* Given no memory glibc would ignore the size, and write a page at a time. */
 	trace->out_buffer = malloc(OUTPUT_BUFFER);
 	if (trace->out_buffer)
-		setvbuf(trace->out, trace->out_buffer, _IOFBF, OUTPUT_BUFFER);
+		setvbuf(trace->output.stream, trace->out_buffer, _IOFBF, OUTPUT_BUFFER);
 	return 0;
 }
 
@@ -296,7 +319,7 @@ static bool use_color(const struct trace *trace)
 
 	if (trace->options.color != COLOR_AUTO)
 		return trace->options.color == COLOR_ALWAYS;
-	return isatty(fileno(trace->out)) && !(no_color && *no_color) &&
+	return isatty(fileno(trace->output.sink)) && !(no_color && *no_color) &&
 	       !(term && !strcmp(term, "dumb"));
 }
 
@@ -305,11 +328,12 @@ static int open_view(struct trace *trace)
 	const struct trace_options *options = &trace->options;
 
 	if (options->summary)
-		trace->view = summary_view__new(trace->out, options->json);
+		trace->view = summary_view__new(trace->output.stream, options->json);
 	else if (options->json)
-		trace->view = json_view__new(trace->out);
+		trace->view = json_view__new(trace->output.stream);
 	else
-		trace->view = text_view__new(trace->out, use_color(trace), !options->quiet);
+		trace->view = text_view__new(trace->output.stream, use_color(trace),
+					     !options->quiet);
 	if (!trace->view)
 		pr_err("out of memory");
 	return trace->view ? 0 : -ENOMEM;
@@ -363,8 +387,7 @@ static void clean_up(struct trace *trace)
 	if (trace->view)
 		trace->view->ops->free(trace->view);
 	/* Readers see the end now: taking the hooks off takes the kernel up to some seconds. */
-	if (trace->out)
-		fclose(trace->out);
+	output__close(&trace->output);
 	free(trace->out_buffer);
 	explainer__free(trace->explainer);
 	trace_ledger__free(trace->ledger);
@@ -401,7 +424,7 @@ static int start(struct trace *trace)
 
 	err = trace_wait__open_signals(trace, &before);
 	if (err || start_limit_command(trace, &before) || trace_wait__open_pids(trace) ||
-	    open_output(trace) || open_view(trace))
+	    open_output(trace, &before) || open_view(trace))
 		return EXIT_FAILED;
 	if (trace->options.command) {
 		err = command__prepare(&trace->command, trace->options.command, &before);

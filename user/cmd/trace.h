@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/command.h"
+#include "base/output.h"
 #include "cmd/explainer.h"
 #include "cmd/limit_command.h"
 #include "cmd/trace_ledger.h"
@@ -27,7 +28,7 @@ struct trace {
 	struct explainer *explainer;	     /* NULL: not asked for */
 	struct limit_command *limit_command; /* NULL: not asked for */
 	int err;
-	FILE *out;
+	struct output output;
 	char *out_buffer;
 	int signal_fd;
 	struct pollfd *pid_fds; /* of -p */
@@ -36,7 +37,9 @@ struct trace {
 	bool command_runs;
 	int command_status; /* exit status, valid once it has ended */
 	bool interrupted;
-	bool done; /* no more calls are wanted */
+	bool done;	/* no more calls are wanted */
+	bool stopped;	/* by a signal */
+	bool abandoned; /* nor is what was captured, where nobody reads it */
 
 	uint64_t started_ns;
 	struct view_totals totals;
@@ -51,6 +54,9 @@ int trace_wait__open_pids(struct trace *trace);
 
 /* Until there are events, or likely to be; meanwhile signals are handled, and processes end. */
 void trace_wait__for_events(struct trace *trace);
+
+/* As output.await; context: the trace. */
+bool trace_wait__for_output(void *context, int fd);
 
 /*
  * Until the command has ended. Signals are still handed on; a second one leaves the command to

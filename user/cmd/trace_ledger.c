@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where memory runs out the entry is not added, and the caller sees that it is not there. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
 #include "base/descent.h"
-#include "base/vector.h"
 #include "source/containers.h"
 #include "source/live_snapshot.h"
 #include "view/leak.h"
@@ -14,6 +17,12 @@
 #define RECONCILE_NS	 30000000000ULL /* at a slow pace */
 #define SETTLE_NS	 100000000ULL	/* the kernel takes no longer to remove what it will */
 #define RECONCILE_MIN_NS 1000000000ULL	/* after a loss, and where mappings are inferred */
+
+struct waiting_leak {
+	struct object_key key;
+	struct view_leak leak;
+	UT_hash_handle hh;
+};
 
 struct trace_ledger {
 	struct view *view;
@@ -24,10 +33,9 @@ struct trace_ledger {
 	struct live_snapshot *live; /* NULL before the start */
 	bool mappings_observed;
 	uint64_t reconciled_ns;
-	bool changed;		 /* since then */
-	struct view_leak *leaks; /* that wait to be said, the oldest first */
-	size_t n_leaks, leaks_cap;
-	struct descent *family; /* the command and its descendants, ended ones too; or NULL */
+	bool changed;		    /* since then */
+	struct waiting_leak *leaks; /* that wait to be said, the oldest first */
+	struct descent *family;	    /* the command and its descendants, ended ones too; or NULL */
 	bool out_of_memory;
 };
 
@@ -60,26 +68,47 @@ static bool passes(const struct trace_ledger *self, const struct view_leak *leak
 	       (!filters->ipcns || filters->ipcns == leak->object.ipcns);
 }
 
+static void forget_leak(struct trace_ledger *self, struct waiting_leak *waiting)
+{
+	HASH_DEL(self->leaks, waiting);
+	free(waiting);
+}
+
+static void set_key(struct object_key *key, const struct object_info *object)
+{
+	*key = (struct object_key){.ipcns = object->ipcns, .kind = object->kind, .id = object->id};
+}
+
 /*
  * It is not said at once: with kernel.shm_rmid_forced, and when a namespace ends with its last
- * process, the kernel removes in the next moment what that process leaves.
+ * process, the kernel removes in the next moment what that process leaves; and another process may
+ * take it up. Who then leaves it again is the one to be named.
  */
 static void leaked(void *context, const struct ledger_leak *leak)
 {
+	struct waiting_leak *waiting, *before;
 	struct trace_ledger *self = context;
-	struct view_leak *leaks;
 
 	if (!self->view || !self->view->ops->leak)
 		return;
-	leaks = vector__room(self->leaks, self->n_leaks, &self->leaks_cap, sizeof(*leaks));
-	if (!leaks) {
-		self->out_of_memory = true;
+	waiting = calloc(1, sizeof(*waiting));
+	if (!waiting)
+		goto out_of_memory;
+	leak__describe(&waiting->leak, leak);
+	set_key(&waiting->key, &waiting->leak.object);
+	HASH_FIND(hh, self->leaks, &waiting->key, sizeof(waiting->key), before);
+	if (before)
+		forget_leak(self, before);
+	if (!passes(self, &waiting->leak)) {
+		free(waiting);
 		return;
 	}
-	self->leaks = leaks;
-	leak__describe(&leaks[self->n_leaks], leak);
-	if (passes(self, &leaks[self->n_leaks]))
-		self->n_leaks++;
+	HASH_ADD(hh, self->leaks, key, sizeof(waiting->key), waiting);
+	if (waiting->hh.tbl)
+		return;
+	free(waiting);
+out_of_memory:
+	self->out_of_memory = true;
 }
 
 /* It is still there, nobody has used it since, and it is the same one. */
@@ -98,17 +127,18 @@ static bool is_still_left(const struct trace_ledger *self, const struct view_lea
 /* Of those up to that moment. */
 static bool say_leaks(struct trace_ledger *self, uint64_t until_ns)
 {
-	size_t taken = 0;
+	struct waiting_leak *waiting, *next;
 	bool said = false;
 
-	for (; taken < self->n_leaks && self->leaks[taken].time_ns <= until_ns; taken++) {
-		if (!is_still_left(self, &self->leaks[taken]))
-			continue;
-		self->view->ops->leak(self->view, &self->leaks[taken]);
-		said = true;
+	HASH_ITER (hh, self->leaks, waiting, next) {
+		if (waiting->leak.time_ns > until_ns)
+			break;
+		if (is_still_left(self, &waiting->leak)) {
+			self->view->ops->leak(self->view, &waiting->leak);
+			said = true;
+		}
+		forget_leak(self, waiting);
 	}
-	self->n_leaks -= taken;
-	memmove(self->leaks, self->leaks + taken, self->n_leaks * sizeof(*self->leaks));
 	return said;
 }
 
@@ -138,14 +168,17 @@ struct trace_ledger *trace_ledger__new(struct view *view, const struct bpf_sourc
 
 void trace_ledger__free(struct trace_ledger *self)
 {
+	struct waiting_leak *waiting, *next;
+
 	if (!self)
 		return;
+	HASH_ITER (hh, self->leaks, waiting, next)
+		forget_leak(self, waiting);
 	ledger__free(self->ledger);
 	containers__free(self->containers);
 	live_snapshot__free(self->live);
 	if (self->family)
 		descent__free(self->family);
-	free(self->leaks);
 	free(self);
 }
 
@@ -197,7 +230,7 @@ const struct container *trace_ledger__container(const struct trace_ledger *self,
 static bool say_settled_leaks(struct trace_ledger *self, uint64_t now_ns)
 {
 	/* What system calls do not show, forced removal too, only the kernel's tables do. */
-	return self->n_leaks &&
+	return self->leaks &&
 	       say_leaks(self, self->mappings_observed ? now_ns - SETTLE_NS : self->reconciled_ns);
 }
 
@@ -227,7 +260,7 @@ int trace_ledger__finish(struct trace_ledger *self, uint64_t now_ns)
 {
 	int err = 0;
 
-	if (self->n_leaks && !self->mappings_observed)
+	if (self->leaks && !self->mappings_observed)
 		err = compare(self, now_ns);
 	say_leaks(self, UINT64_MAX);
 	return err;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What `trace` waits for: events, signals, its command, the processes of -p, the time that is up.
+ * What `trace` waits for: events, signals, its command, the processes of -p, the time that is up,
+ * readers of its output.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ static void handle_stop(struct trace *trace, const struct signalfd_siginfo *info
 		if (info->ssi_code != SI_KERNEL)
 			kill(trace->command.pid, info->ssi_signo);
 	} else {
-		trace->done = true;
+		trace->abandoned = trace->stopped;
+		trace->stopped = trace->done = true;
 	}
 	trace->interrupted = true;
 }
@@ -98,6 +100,22 @@ void trace_wait__for_events(struct trace *trace)
 		if (--trace->pids_alive == 0)
 			trace->done = true;
 	}
+}
+
+bool trace_wait__for_output(void *context, int fd)
+{
+	struct trace *trace = context;
+	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT},
+			       {.fd = trace->signal_fd, .events = POLLIN}};
+
+	while (!trace->abandoned) {
+		if (poll(fds, 2, -1) <= 0)
+			continue;
+		if (fds[0].revents)
+			return true;
+		handle_signals(trace);
+	}
+	return false;
 }
 
 void trace_wait__for_command(struct trace *trace)

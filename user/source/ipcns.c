@@ -23,6 +23,15 @@ uint32_t ipcns__inum(void)
 	return stat("/proc/self/ns/ipc", &st) ? 0 : st.st_ino;
 }
 
+uint32_t ipcns__of(uint32_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/ipc", pid);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
 static int read_shm(struct ipc_limits *limits)
 {
 	struct shminfo info;

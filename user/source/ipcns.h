@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The caller's own IPC namespace, as the kernel tells any process without BPF.
+ * The caller's own IPC namespace, as the kernel tells any process without BPF, and which one others
+ * are in.
  */
 #ifndef SHMTRACE_SOURCE_IPCNS_H
 #define SHMTRACE_SOURCE_IPCNS_H
@@ -13,6 +14,8 @@
 
 /* Inode number of the namespace, 0 where /proc does not tell. */
 uint32_t ipcns__inum(void);
+/* That of a process; 0 also where it has ended, or may not be asked. */
+uint32_t ipcns__of(uint32_t pid);
 
 /*
  * Limits (/proc/sys/kernel) and their use (SHM_INFO, SEM_INFO, MSG_INFO: the kernel's own counters,

@@ -25,7 +25,8 @@ static uint64_t read_number(const char *path)
 	return number;
 }
 
-/* Lines like "MemTotal:  24689176 kB" (Documentation/filesystems/proc.rst). */
+/* Lines like "MemTotal:  24689176 kB", and numbers without unit
+ * (Documentation/filesystems/proc.rst). */
 static void read_meminfo(struct memory_facts *facts)
 {
 	const struct {
@@ -39,12 +40,12 @@ static void read_meminfo(struct memory_facts *facts)
 		{"Hugepagesize", &facts->huge_size},
 	};
 	FILE *file = fopen("/proc/meminfo", "re");
-	char name[64];
+	char line[128], name[64];
 	uint64_t kb;
 
 	if (!file)
 		return;
-	while (fscanf(file, "%63[^:]: %" SCNu64 "%*[^\n]\n", name, &kb) == 2)
+	while (fgets(line, sizeof(line), file) && sscanf(line, "%63[^:]: %" SCNu64, name, &kb) == 2)
 		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 			if (!strcmp(name, wanted[i].name))
 				*wanted[i].value = kb << 10;

@@ -238,8 +238,9 @@ int ledger_view__print_text(const struct ledger_view *view, const struct ledger 
 	if (!view->pid)
 		ledger__for_each_namespace(ledger, print_namespace, (void *)view);
 	ledger__for_each_process(ledger, gather_process, &rows);
-	qsort_r(rows.processes, rows.count, sizeof(*rows.processes), compare_processes,
-		(void *)view);
+	if (rows.count)
+		qsort_r(rows.processes, rows.count, sizeof(*rows.processes), compare_processes,
+			(void *)view);
 	fprintf(out, "\n%-7s %-15s %-8s %7s %7s %6s %7s %5s %7s %8s %6s CONTAINER\n", "PID", "COMM",
 		"STATE", "CALLS", "FAILED", "ENOSPC", "CREATED", "LEFT", "BYTES", "ATTACHED",
 		"LEAKED");
@@ -249,7 +250,8 @@ int ledger_view__print_text(const struct ledger_view *view, const struct ledger 
 	rows.any = NULL;
 	rows.count = rows.size = 0;
 	ledger__for_each_object(ledger, gather_object, &rows);
-	qsort(rows.objects, rows.count, sizeof(*rows.objects), compare_objects);
+	if (rows.count)
+		qsort(rows.objects, rows.count, sizeof(*rows.objects), compare_objects);
 	fprintf(out, "\n%-4s %-10s %-10s %7s %6s %-8s %-8s %-7s %-15s %-10s CONTAINER\n", "KIND",
 		"ID", "KEY", "SIZE", "NATTCH", "STATE", "KNOWN", "CREATOR", "COMM", "IPCNS");
 	for (size_t i = 0; i < rows.count; i++)

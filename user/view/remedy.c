@@ -49,7 +49,7 @@ static uint64_t max_of(enum ipc_limit limit, const struct remedy_place *place)
 	return rules[limit].max == IDS_MAX ? place->ids_max : rules[limit].max;
 }
 
-/* 0: it is at its most already. */
+/* 0: it is at its most already, or no value would do. */
 static uint64_t target(enum ipc_limit limit, const struct ipc_limits *limits,
 		       const struct remedy_place *place, uint64_t wanted)
 {
@@ -59,13 +59,13 @@ static uint64_t target(enum ipc_limit limit, const struct ipc_limits *limits,
 	uint64_t to = twice(value > used ? value : used);
 	uint64_t need = used > UINT64_MAX - wanted ? UINT64_MAX : used + wanted;
 
-	if (!rules[limit].sysctl || value >= max)
+	if (!rules[limit].sysctl || value >= max || wanted > max)
 		return 0;
-	if (to < need)
-		to = need;
 	/* Of 0, which allows nothing, twice is no help. */
 	if (!to)
 		to = rules[limit].initial;
+	if (to < need)
+		to = need;
 	return to < max ? to : max;
 }
 
@@ -184,8 +184,8 @@ static void find_raise(struct remedy *remedy, const char *prefix, const char *wh
 			 IPCNS_IDS_MAX_EXTENDED);
 	remedy->raise_to = target(limit, limits, place, wanted);
 	if (!remedy->raise_to) {
-		add_line(remedy, "it cannot be raised: this kernel takes at most ", most, extend,
-			 NULL);
+		add_line(remedy, "it cannot be raised", wanted > max ? " so far" : "",
+			 ": this kernel takes at most ", most, extend, NULL);
 		return;
 	}
 	to_most = remedy->raise_to == max;
