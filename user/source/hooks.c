@@ -90,34 +90,37 @@ const char *hook__program_target(const struct hook *hook, const struct bpf_progr
 	return target;
 }
 
-/* ipc/shm.c, ipc/sem.c, ipc/msg.c: what a get calls to make a new object. */
-static const struct {
+/* ipc/shm.c, ipc/sem.c, ipc/msg.c, mm/shmem.c: what a get calls on its way to a new object. */
+static const struct limits_hook {
 	const char *name;
 	enum call_id call;
+	bool is_first;
 } limits_hooks[] = {
-	{"newseg", CALL_SHMGET},
-	{"newary", CALL_SEMGET},
-	{"newque", CALL_MSGGET},
-	{"shmem_kernel_file_setup", CALL_COUNT},
+	{"newseg", CALL_SHMGET, true},
+	{"newary", CALL_SEMGET, true},
+	{"newque", CALL_MSGGET, true},
+	{"shmem_kernel_file_setup", CALL_SHMGET, false},
 };
 
-static bool is_limits_hook(const char *name)
+static const struct limits_hook *find_limits_hook(const char *name)
 {
 	for (size_t i = 0; i < sizeof(limits_hooks) / sizeof(*limits_hooks); i++)
 		if (!strcmp(name, limits_hooks[i].name))
-			return true;
-	return false;
+			return &limits_hooks[i];
+	return NULL;
 }
 
 uint32_t hooks__staged_calls(const struct hooks *hooks)
 {
 	uint32_t calls = 0;
 
-	for (size_t i = 0; i < hooks->count; i++)
-		for (size_t j = 0; j < sizeof(limits_hooks) / sizeof(*limits_hooks); j++)
-			if (hooks->hook[i].way != WAY_NONE && limits_hooks[j].call != CALL_COUNT &&
-			    !strcmp(hooks->hook[i].name, limits_hooks[j].name))
-				calls |= 1U << limits_hooks[j].call;
+	for (size_t i = 0; i < hooks->count; i++) {
+		const struct hook *hook = &hooks->hook[i];
+
+		if (hook->way != WAY_NONE && hook->role == ROLE_LIMITS &&
+		    find_limits_hook(hook->name)->is_first)
+			calls |= 1U << hook->call;
+	}
 	return calls;
 }
 
@@ -134,6 +137,7 @@ static bool has_way(const struct hook *hook, enum hook_way way)
 
 static struct hook *find_or_add(struct hooks *hooks, const char *name)
 {
+	const struct limits_hook *limits = find_limits_hook(name);
 	struct hook *hook;
 	size_t len;
 
@@ -153,10 +157,12 @@ static struct hook *find_or_add(struct hooks *hooks, const char *name)
 		if (strlen(call_names[hook->call]) == len &&
 		    !strncmp(call_names[hook->call], name, len) && (!name[len] || hook->compat))
 			break;
-	if (hook->call == CALL_COUNT)
-		hook->role = is_limits_hook(name)      ? ROLE_LIMITS
-			     : is_lifecycle_hook(name) ? ROLE_LIFECYCLE
-						       : ROLE_LEDGER;
+	if (limits) {
+		hook->role = ROLE_LIMITS;
+		hook->call = limits->call;
+	} else if (hook->call == CALL_COUNT) {
+		hook->role = is_lifecycle_hook(name) ? ROLE_LIFECYCLE : ROLE_LEDGER;
+	}
 	return hook;
 }
 
@@ -432,11 +438,10 @@ int hooks__choose(struct hooks *hooks, enum hook_set set, uint32_t calls, bool t
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct hook *hook = &hooks->hook[i];
 
-		/* ipc(2) stands for any call; the limits serve the gets. */
+		/* ipc(2) stands for any call; what a get goes through serves that get alone. */
 		hook->way = WAY_NONE;
 		if (hook->role == ROLE_LEDGER || hook->role == ROLE_LIFECYCLE ||
-		    (hook->role == ROLE_CALL && hook->call != CALL_IPC &&
-		     !(calls & 1U << hook->call)))
+		    (hook->call != CALL_IPC && !(calls & 1U << hook->call)))
 			continue;
 		err = choose_way(hooks, hook, set, thorough, way_err);
 		if (err && !hook__is_optional(hook)) {

@@ -49,7 +49,7 @@ struct hook_programs {
 struct hook {
 	char name[HOOK_NAME_MAX]; /* "shmget", "shmget_32", "newseg" */
 	enum hook_role role;
-	unsigned int call; /* enum call_id; CALL_COUNT where it is no call */
+	unsigned int call; /* enum call_id: its own, or the one it serves; CALL_COUNT: none */
 	bool compat;	   /* only 32-bit callers take it */
 
 	enum hook_way way;  /* chosen; WAY_NONE: not attached */
