@@ -41,7 +41,7 @@ list_32() {
 
 every_workload_is_listed() {
 	for path in "$WORK"/*; do
-		# These are for other tests: guest-storm.sh, guest-refusals.sh, headroom.bats, rm_race.bats.
+		# These are for other tests: guest-storm.sh, guest-hooks.sh, headroom.bats, rm_race.bats.
 		case ${path##*/} in storm | storm_diff | refusals | namespaces | race) continue ;; esac
 		grep -q "^[^ ]* ${path##*/}\( \|$\)" "$1" || echo "${path##*/} is not compared"
 	done | grep . && return 1
