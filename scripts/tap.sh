@@ -87,9 +87,9 @@ judge_skips() {
 
 # Runs a command that prints TAP, and never fails: name, command…
 run_tap() {
-	local base=$OUT/$1 name=$1 status=0 start=$SECONDS
+	local base=$OUT/$1 name=$1 status=0 start=$SECONDS TIMEFORMAT='%U %S'
 	shift
-	("$@") >"$base.tap" 2>&1 </dev/null || status=$?
+	{ time "$@" >"$base.tap" 2>&1 </dev/null; } 2>"$base.cpu" || status=$?
 	tap_results "$name" "$status" <"$base.tap" | judge_skips >"$base.results"
 	echo $((SECONDS - start)) >"$base.seconds"
 }
@@ -104,9 +104,10 @@ report() {
 	# What ran it was killed, or the disk is full.
 	[ -s "$base.results" ] || printf 'fail\t%s\t%s\n' "$1" "left no result" >"$base.results"
 	[ -s "$base.seconds" ] || echo 0 >"$base.seconds"
-	printf '%-34s %4d passed, %d failed, %d skipped  (%d s)\n' "$1" \
+	printf '%-34s %4d passed, %d failed, %d skipped  (%d s, %d s of processor time)\n' "$1" \
 		"$(count pass "$base.results")" "$(count fail "$base.results")" \
-		"$(count skip "$base.results")" "$(cat "$base.seconds")"
+		"$(count skip "$base.results")" "$(cat "$base.seconds")" \
+		"$(awk '{ print int($1 + $2 + 0.5) }' "$base.cpu" 2>/dev/null)"
 	while IFS=$'\t' read -r kind test reason; do
 		case $kind in
 		skip) printf '    skipped: %s: %s\n' "$test" "$reason" ;;

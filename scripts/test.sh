@@ -22,11 +22,15 @@ set -euo pipefail
 OUT=$TOP/build/test
 # The system's own python3, with the packages that deps.sh installs, before any other.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
-# An emulated machine keeps one processor busy for two thirds of its time.
-MACHINES_AT_ONCE=$(($(nproc) + 1))
+# An emulated machine keeps one processor busy for little more than half of its time.
+MACHINES_AT_ONCE=$(($(nproc) + 2))
 # Live tests wait most of their time, and have IPC namespaces of their own: several at once.
-LIVE_AT_ONCE=$(nproc)
-LIVE_ALONE="command containers count filters headroom loss output rm_race screen start storm top words"
+LIVE_AT_ONCE=$(($(nproc) + 1))
+# Those that load the machine, measure it, or look at all of it.
+LIVE_ALONE="containers count headroom loss output start storm top"
+# Those that look for what is full anywhere, or look at everything for long, and others that neither fill a
+# limit nor mind. They are among those that take longest.
+LIVE_APART="screen rm_race filters command"
 JOBS=$(nproc)
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 
@@ -135,7 +139,21 @@ await_all() {
 	running=()
 }
 
-# Those that load the machine, measure it, or look at all of it.
+# Standard input, a name a line, with these in front: name…
+in_front() {
+	awk -v names="$*" '
+		BEGIN { n = split(names, first) }
+		{ line[NR] = $0; there[$0] = 1 }
+		END {
+			for (i = 1; i <= n; i++)
+				if (first[i] in there) {
+					print first[i]
+					delete there[first[i]]
+				}
+			for (i = 1; i <= NR; i++) if (line[i] in there) print line[i]
+		}'
+}
+
 live_alone() {
 	local name
 	for name in $LIVE_ALONE; do
@@ -143,18 +161,31 @@ live_alone() {
 	done
 }
 
-live_beside() {
-	local file name names=()
-	for file in $(files_of tests/live '*.bats'); do
-		name=$(basename "$file" .bats)
-		[[ " $LIVE_ALONE " != *" $name "* ]] || continue
-		names+=("$name")
-		run_beside "$LIVE_AT_ONCE" "live-$name" timeout --foreground 900 bats --tap "$file"
+# All others, those that take long first: none of them is to be alone in the end.
+live_others() {
+	# shellcheck disable=SC2086 # lists of words
+	files_of tests/live '*.bats' | sed 's/.*\///; s/\.bats$//' |
+		grep -vxF "$(printf '%s\n' $LIVE_ALONE $LIVE_APART)" | in_front on_limit words refusals
+}
+
+# Name…
+run_live_beside() {
+	local name
+	for name; do
+		run_beside "$LIVE_AT_ONCE" "live-$name" \
+			timeout --foreground 900 bats --tap "tests/live/$name.bats"
 	done
 	await_all
-	for name in "${names[@]}"; do
+	for name; do
 		report "live-$name"
 	done
+}
+
+live_beside() {
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	run_live_beside $LIVE_APART
+	# shellcheck disable=SC2046
+	run_live_beside $(live_others)
 }
 
 # Most wait most of their time: the machines, where there are any, run beside them.
@@ -195,18 +226,13 @@ machines() {
 	fi
 }
 
-# The guest scripts, those that take long first: none of them is to be alone in the end.
 guest_scripts() {
-	local name
-	{
-		for name in storm words hooks start; do
-			echo "guest-$name.sh"
-		done
-		files_of tests/vm 'guest-*.sh' | sed 's/.*\///'
-	} | awk '!seen[$0]++'
+	files_of tests/vm 'guest-*.sh' | sed 's/.*\///' |
+		in_front guest-hooks.sh guest-storm.sh guest-start.sh guest-words.sh
 }
 
-# Each guest script has a machine of its own on each kernel, a few at the same time.
+# Each guest script has a machine of its own on each kernel, a few at the same time. Those that take long
+# first, as above.
 stage_vm() {
 	local kernel script name names=()
 	if [ ${#kernels[@]} -eq 0 ]; then

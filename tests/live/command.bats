@@ -113,14 +113,14 @@ hold() {
 }
 
 @test "command: what has left its parent is followed until the command ends" {
-	# shellcheck disable=SC2016
 	"$SHMTRACE" trace -q -J -o "$T/ours" -- \
-		sh -c "(setsid sh -c '\$0; true' $WORK/one &); sleep 0.5"
+		sh -c "(setsid sh -c '$WORK/one; : >$T/called' &)
+			while ! [ -e $T/called ]; do sleep 0.02; done"
 	[ "$(jq -rs 'map(select(.call == "shmget").comm) | join(" ")' "$T/ours")" = one ]
 }
 
 @test "command: calls of others at the same time are not shown" {
-	"$WORK/burst" 0 1 4 >"$T/others" &
+	"$WORK/burst" 0 1 60 >"$T/others" 3>&- &
 	CALLER=$!
 	run -7 "$SHMTRACE" trace -q -J -o "$T/ours" -- sh -c "sleep 0.3; exec $WORK/one"
 	kill -0 "$CALLER"
