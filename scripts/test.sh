@@ -22,8 +22,9 @@ set -euo pipefail
 OUT=$TOP/build/test
 # The system's own python3, with the packages that deps.sh installs, before any other.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
-# An emulated machine keeps one processor busy for little more than half of its time.
-MACHINES_AT_ONCE=$(($(nproc) + 2))
+# An emulated machine keeps one processor busy for little more than half of its time; the live tests
+# beside them take the rest.
+MACHINES_AT_ONCE=$(($(nproc) + 1))
 # Live tests wait most of their time, and have IPC namespaces of their own: several at once.
 LIVE_AT_ONCE=$(($(nproc) + 1))
 # Those that load the machine, measure it, or look at all of it.

@@ -32,8 +32,9 @@ start_next() { # directory, hooks that are on when it goes on
 	ln -s "$START_DIR/truth" "$1/truth"
 	# Two hundred processes would keep it from being on before they are quiet again.
 	renice -n -20 -p "$(cat "$1/top.pid")" >/dev/null
+	# Looking takes as long as a few hooks do: more often, and the tracer would wait for this.
 	while ! has_hooks "$1" "$2"; do
-		sleep 0.02
+		sleep 0.1
 	done
 	if is_watching "$1"; then
 		: >"$1/early"
