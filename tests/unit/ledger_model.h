@@ -36,6 +36,7 @@ struct model_rules {
 	bool sharing;		/* CLONE_VM */
 	bool splits;
 	bool foreign_ends; /* an address space ends in the context of whoever had a look at it */
+	bool long_forks;   /* those that have begun do not go on */
 	bool single; /* no process attaches twice what a reading could tell only one address of */
 	/* No pid is given again that made something, or that made something unseen: who is told
 	 * only the pid of a creator cannot know better. */
@@ -59,6 +60,7 @@ struct model_mapping {
 
 struct model_mm {
 	bool used, dying, unborn;
+	bool unheard; /* what it has was copied before anybody listened */
 	uint64_t number;
 	int users, parent;
 	uint32_t last_pid; /* whose end left it */

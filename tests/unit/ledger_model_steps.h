@@ -39,6 +39,16 @@ static inline int map_of(const struct model_mm *mm, uint64_t address)
 	return NOBODY;
 }
 
+/* What is taken from there meanwhile the child has, and nobody can know. */
+static inline bool is_copied_unheard(const struct model *m, int mm)
+{
+	for (int i = 0; i < MMS; i++)
+		if (m->mms[i].used && m->mms[i].unborn && m->mms[i].unheard &&
+		    m->procs[m->mms[i].parent].mm == mm)
+			return true;
+	return false;
+}
+
 /* SHM_REMAP at times: what was there goes first. */
 static inline void step_attach(struct model *m)
 {
@@ -55,7 +65,7 @@ static inline void step_attach(struct model *m)
 		if (mm->maps[k].object == o)
 			return;
 	tell_creations_of(m, slot);
-	if (mm->n_maps && !draw(m, 8)) {
+	if (mm->n_maps && !draw(m, 8) && !is_copied_unheard(m, m->procs[slot].mm)) {
 		const struct model_mapping *old = &mm->maps[draw(m, mm->n_maps)];
 
 		if (old->object != o && m->objects[old->object].told) {
@@ -74,7 +84,7 @@ static inline void step_detach(struct model *m)
 	int slot = some_process(m), mm, k;
 
 	mm = slot == NOBODY ? NOBODY : m->procs[slot].mm;
-	if (mm == NOBODY || !m->mms[mm].n_maps)
+	if (mm == NOBODY || !m->mms[mm].n_maps || is_copied_unheard(m, mm))
 		return;
 	tell_creations_of(m, slot);
 	k = draw(m, m->mms[mm].n_maps);
@@ -91,7 +101,8 @@ static inline void step_split(struct model *m)
 	int slot = some_process(m);
 	struct model_mm *mm = slot == NOBODY ? NULL : &m->mms[m->procs[slot].mm];
 
-	if (!mm || !m->rules.splits || !mm->n_maps || mm->n_maps >= MAPS / 2)
+	if (!mm || !m->rules.splits || !mm->n_maps || mm->n_maps >= MAPS / 2 ||
+	    is_copied_unheard(m, m->procs[slot].mm))
 		return;
 	tell_creations_of(m, slot);
 	mm->maps[mm->n_maps] = mm->maps[draw(m, mm->n_maps)];
@@ -306,7 +317,7 @@ static inline void finish(struct model *m, bool all)
 	for (int mm = 0; mm < MMS; mm++) {
 		if (!m->mms[mm].used || (!all && draw(m, MMS / 2)))
 			continue;
-		if (m->mms[mm].unborn)
+		if (m->mms[mm].unborn && !m->rules.long_forks)
 			finish_fork(m, mm);
 		else if (m->mms[mm].dying)
 			finish_exit(m, mm);

@@ -210,7 +210,12 @@ static void run_from_the_start(struct run *run)
 /* Hooks are attached now: what exists is older than our knowledge. */
 static void begin_to_listen(struct run *run)
 {
+	/* A fork that is on its way then has copied mappings, and nobody has heard of it. */
+	run->model.rules.long_forks = run->model.rules.mappings_observed && run->numbers;
 	finish(&run->model, true);
+	run->model.rules.long_forks = false;
+	for (int mm = 0; mm < MMS; mm++)
+		run->model.mms[mm].unheard = run->model.mms[mm].unborn;
 	run->muted = false;
 	run->model.rules.avoid_creators = false;
 	run->model.n_leaks = 0;

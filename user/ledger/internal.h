@@ -126,8 +126,9 @@ struct error_counts {
 
 struct ledger_process {
 	uint32_t pid;		  /* the key, while it lives */
-	uint32_t references : 31; /* by objects it owns and address spaces it ended in */
+	uint32_t references : 30; /* by objects it owns and address spaces it ended in */
 	bool alive : 1;
+	bool forks_whole : 1; /* its next fork begins when all hooks are on: none is on its way */
 	uint64_t start_ns;
 	struct ledger_process *next_of_space; /* while it lives */
 	struct ledger_object *objects; /* that it made and that still exist, the latest first */

@@ -205,10 +205,41 @@ void process__end(struct ledger *ledger, struct ledger_process *process, uint32_
 	process__release(ledger, process);
 }
 
+/* What was attached when all hooks were on is there rightly or not, whenever it was copied. */
+static bool has_all_found(const struct address_space *to, const struct address_space *from)
+{
+	for (const struct mapping *m = from->mappings; m; m = m->next_of_space) {
+		const struct mapping *copied = mapping__find(to, m->object);
+
+		if (m->found_ns &&
+		    (!copied || (copied->count != m->count && from->changed_ns <= from->read_ns)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A fork copies the mappings first, and only then is there a child (copy_process, kernel/fork.c).
+ * One that was on its way when the hooks went on has said nothing of what it copied, or only of the
+ * last ones, and no reading has found its child yet.
+ */
+static void check_copied(struct ledger *ledger, const struct ledger_process *parent,
+			 struct address_space *to, uint64_t time_ns)
+{
+	const struct address_space *from = parent->space;
+
+	/* A reading has found it, or will, if it lives so long. */
+	if (time_ns <= ledger->snapshot_ns)
+		return;
+	if (!from || !from->whole || from->unsettled || !has_all_found(to, from))
+		space__doubt(ledger, to);
+}
+
 static void apply_forked(struct ledger *ledger, const struct process_event *event)
 {
 	struct ledger_process *parent, *child;
 	struct address_space *from, *to;
+	bool was_whole;
 
 	if (event->child == event->head.pid)
 		return;
@@ -216,9 +247,13 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	if (!child)
 		return;
 	child->parent = event->head.pid;
+	child->forks_whole = true;
 	parent = process__find(ledger, event->head.pid);
-	if (parent)
+	was_whole = !parent || parent->forks_whole;
+	if (parent) {
+		parent->forks_whole = true;
 		container__inherit(ledger, child, parent);
+	}
 	/* What it inherited is in what a reading has found of it, if one has. */
 	if (child->found_ns) {
 		to = space__find(ledger, event->mm);
@@ -247,8 +282,11 @@ static void apply_forked(struct ledger *ledger, const struct process_event *even
 	}
 	to->changed_ns = event->head.time_ns;
 	to->whole = true;
-	if (ledger->options.mappings_observed)
+	if (ledger->options.mappings_observed) {
+		if (!was_whole)
+			check_copied(ledger, parent, to, event->head.time_ns);
 		return;
+	}
 	if (from)
 		mapping__copy_all(ledger, from, to);
 	/* We do not know what the parent had then: it was not read, or later. */
@@ -278,6 +316,8 @@ void process__apply(struct ledger *ledger, const struct process_event *event)
 		process = process__get(ledger, event->head.pid, event->start_ns, &event->head);
 		if (!process)
 			return;
+		/* Its other threads have ended, and what they did. */
+		process->forks_whole = true;
 		if (process->found_ns < event->head.time_ns)
 			exec_space(ledger, process, event);
 		container__forget_at_exec(ledger, process);
