@@ -27,7 +27,8 @@ has_hooks() { # directory, number
 }
 
 start_next() { # directory, hooks that are on when it goes on
-	launch_top "$1" --hooks=functions --reconcile=never
+	# It reads again only when it says itself that it is inexact.
+	launch_top "$1" --hooks=functions --reconcile=3600
 	# shellcheck disable=SC2153 # not STORM_DIR
 	ln -s "$START_DIR/truth" "$1/truth"
 	# Two hundred processes would keep it from being on before they are quiet again.
