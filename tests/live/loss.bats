@@ -64,6 +64,7 @@ lost_total() {
 # Two gigabytes, in memory: a disk that is busy with them holds up who writes for longer than the
 # buffer lasts. What is mounted goes with its namespace.
 @test "loss: nothing in 10 s of all processors calling, as text in a file" {
+	# shellcheck disable=SC2016 # for bash
 	unshare -im bash -ec '
 		mount -t tmpfs -o size=6G none "$0"
 		"$1" trace -o "$0/ours" -- "$2" 0 "$(nproc)" 10

@@ -58,6 +58,7 @@ LINE='^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} [0-9]+ +one +shmget\(0x5a[0-9a-f]+, 
 	inside "$WORK/shm"
 	inside "$WORK/sem"
 	end_trace
+	# shellcheck disable=SC2030 # for end_trace
 	TRACER=$first
 	end_trace
 	[ "$(wc -l <"$T/plain")" -gt 50 ]
@@ -145,6 +146,7 @@ colored_on_terminal() {
 	[ "$(wc -l <"$T/err")" -eq 1 ]
 }
 
+# shellcheck disable=SC2031 # start_trace sets it
 @test "output: signals end the trace also while nobody reads its output" {
 	mkfifo "$T/pipe"
 	sleep 60 9<"$T/pipe" 3>&- &

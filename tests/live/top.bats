@@ -160,6 +160,7 @@ first_of_both() { # file
 	await 10 reports "$T/calls" 1
 	await 10 reports "$T/bytes" 1
 	end_trace
+	# shellcheck disable=SC2030 # for end_trace
 	TRACER=$first
 	end_trace
 	[ "$(first_of_both "$T/calls")" = "$CALLER" ]
@@ -218,6 +219,7 @@ first_of_both() { # file
 	[ "$(wc -l <"$T/err")" -eq 1 ]
 }
 
+# shellcheck disable=SC2031 # start_top sets it
 @test "top: signals end it also while nobody reads its output" {
 	mkfifo "$T/pipe"
 	sleep 60 9<"$T/pipe" 3>&- &
