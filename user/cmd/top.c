@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/privileges.h"
+#include "base/signals.h"
 #include "cmd/cmd.h"
 #include "cmd/top.h"
 #include "view/call.h"
@@ -342,24 +343,11 @@ static int follow(struct top *top)
 
 static int open_signals(struct top *top)
 {
-	struct sigaction hangup;
-	sigset_t set;
+	static const int of_reports[] = {SIGUSR1, 0};
+	static const int of_screen[] = {SIGUSR1, SIGWINCH, SIGTSTP, SIGCONT, 0};
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	if (top->terminal) {
-		sigaddset(&set, SIGWINCH);
-		sigaddset(&set, SIGTSTP);
-		sigaddset(&set, SIGCONT);
-	}
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	top->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return top->signal_fd < 0 ? -errno : 0;
+	top->signal_fd = signals__open(top->terminal ? of_screen : of_reports, NULL);
+	return top->signal_fd < 0 ? top->signal_fd : 0;
 }
 
 static int open_output(struct top *top)

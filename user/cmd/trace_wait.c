@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "cmd/cmd.h"
 #include "cmd/trace.h"
 
@@ -135,20 +136,8 @@ void trace_wait__for_command(struct trace *trace)
 
 int trace_wait__open_signals(struct trace *trace, sigset_t *before)
 {
-	struct sigaction hangup;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	/* nohup ignores it, and a blocked signal would come to us all the same. */
-	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, before);
-	signal(SIGPIPE, SIG_IGN);
-	trace->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return trace->signal_fd < 0 ? -errno : 0;
+	trace->signal_fd = signals__open((const int[]){SIGCHLD, 0}, before);
+	return trace->signal_fd < 0 ? trace->signal_fd : 0;
 }
 
 int trace_wait__open_pids(struct trace *trace)
